@@ -1,0 +1,15 @@
+// Impossible things stop the process: a bug is not a state to go on from.
+
+export class Bug extends Error {
+  override readonly name = 'Bug';
+}
+
+/** Throws Bug unless `truth` holds. */
+export function assert(truth: boolean, claim: string): asserts truth {
+  if (!truth) throw new Bug(claim);
+}
+
+/** For the default branch of a switch that the compiler knows to be exhaustive. */
+export function never(value: never): never {
+  throw new Bug(`unexpected: ${JSON.stringify(value)}`);
+}

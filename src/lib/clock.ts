@@ -1,0 +1,26 @@
+// Time comes in through one door: now, sleeping and deadlines together, so that a simulator can own all three.
+
+/** Milliseconds since the epoch. */
+export type Instant = number;
+
+export interface Clock {
+  now(): Instant;
+  /** Resolves after `ms`, or at once (never rejects) when `signal` aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep(ms, signal) {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal?.addEventListener('abort', done, { once: true });
+    });
+  },
+};
