@@ -1,0 +1,148 @@
+// What was written, in the terms of the rest of the program: defaults in, paths absolute.
+import { assert } from '../lib/assert.ts';
+import { isPolicyName } from './app-rules.ts';
+import type { WrittenApp, WrittenOrder } from './app-schema.ts';
+import { absolute, folderOf, type Where } from './paths.ts';
+import type { GateSpec, Judge, Policy, ProbeSpec } from './policy.ts';
+import type { WrittenGate, WrittenPolicy } from './schema.ts';
+import type { HealthOrder, PoolSpec, Settings } from './settings.ts';
+
+export function toPolicy(written: WrittenPolicy, name: string): Policy {
+  const { start, gate, verify, drain } = written;
+  const phase = ({ limit, minimum, gates }: WrittenPolicy['gate']) => ({
+    limitMs: limit,
+    minMs: minimum,
+    gates: gates.map(toGate),
+  });
+  return {
+    name: written.name ?? name,
+    attemptsMax: written.attempts,
+    unreachableMs: written.unreachable,
+    start: { limitMs: start.limit, missingMax: start.missing, restartsMax: start.restarts },
+    gate: phase(gate),
+    switch: { limitMs: written.switch.limit, floor: written.switch.floor },
+    verify: phase(verify),
+    drain: { limitMs: drain.limit, quietMs: drain.quiet, warmMs: drain.warm },
+  };
+}
+
+function toGate({ name, probe, every, judge, unknown }: WrittenGate): GateSpec {
+  return {
+    name,
+    probe: toProbe(probe),
+    everyMs: every,
+    judge: toJudge(judge),
+    unknownMax: unknown,
+  };
+}
+
+function toProbe(probe: WrittenGate['probe']): ProbeSpec {
+  if (probe === 'container') return { kind: 'container' };
+  const { of, path, expect, timeout } = probe.http;
+  return { kind: 'http', of, path: path ?? null, expect: expect ?? null, timeoutMs: timeout };
+}
+
+/** The schema lets exactly one judge through. */
+function toJudge({ consecutive, errorRate, latency, threshold }: WrittenGate['judge']): Judge {
+  if (consecutive !== undefined) return { kind: 'consecutive', ...consecutive };
+  if (errorRate !== undefined) {
+    return { kind: 'error-rate', max: errorRate.max, ...window(errorRate) };
+  }
+  if (latency !== undefined) {
+    const { quantile, max } = latency;
+    return { kind: 'latency', quantile, maxMs: max, ...window(latency) };
+  }
+  assert(threshold !== undefined, 'a gate without a judge passed the schema');
+  const { max } = threshold;
+  return {
+    kind: 'threshold',
+    quantity: threshold.quantity === 'errors' ? 'errors' : 'mean-duration-ms',
+    max: typeof max === 'number' ? max : max.ms,
+    ...window(threshold),
+  };
+}
+
+function window({ window, samples }: { window: number; samples: number }) {
+  return { windowMs: window, samplesMin: samples };
+}
+
+/** `file` is the absolute path of the bgctl.yml. */
+export function toSettings(written: WrittenApp, file: string, where: Where): Settings {
+  const { app, cloud, pools, hosts, compose, images, policy } = written;
+  const path = (text: string) => absolute(text, folderOf(file), where.home);
+  return {
+    file,
+    app,
+    cloud: {
+      tokenVariable: cloud.token.slice(2, -1),
+      endpoint: cloud.endpoint.replace(/\/+$/, ''),
+      balancer: isUuid(cloud.balancer) ? { id: cloud.balancer } : { name: cloud.balancer },
+    },
+    pools: { a: toPool(pools.a), b: toPool(pools.b) },
+    hosts: {
+      ...hosts,
+      key: hosts.key === 'agent' ? null : path(hosts.key),
+      knownHosts: path(hosts.knownHosts),
+    },
+    compose: {
+      file: path(compose.file),
+      directory: absolute(compose.directory, '/', '/'),
+      envFiles: compose.envFiles ?? [],
+      services: compose.services ?? {},
+      ephemeralVolumes: compose.ephemeralVolumes ?? [],
+    },
+    images,
+    traffic: toTraffic(written.traffic),
+    journal: toJournal(written.journal, path),
+    policy: isPolicyName(policy) ? `${where.policies}/${policy}.yml` : path(policy),
+  };
+}
+
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}
+
+function toPool({ tag, droplets }: WrittenApp['pools']['a']): PoolSpec {
+  return tag === undefined ? { droplets: droplets ?? [] } : { tag };
+}
+
+function toJournal(
+  { file, ssh }: WrittenApp['journal'],
+  path: (text: string) => string,
+): Settings['journal'] {
+  if (ssh !== undefined) return { kind: 'ssh', ...ssh };
+  return { kind: 'file', path: path(file ?? '') };
+}
+
+function toTraffic(traffic: WrittenApp['traffic']): Settings['traffic'] {
+  const { ports, health, address, drain } = traffic;
+  return {
+    ports,
+    health,
+    address: address ?? null,
+    identity: toIdentity(traffic.identity),
+    drain:
+      drain === undefined
+        ? null
+        : { service: drain.service, fail: toOrder(drain.fail), restore: toOrder(drain.restore) },
+  };
+}
+
+function toIdentity(identity: WrittenApp['traffic']['identity']): Settings['traffic']['identity'] {
+  if (identity === 'none') return { kind: 'none' };
+  const { header, droplet, path = '/' } = identity;
+  if (header === undefined) return { kind: 'path', path };
+  return {
+    kind: 'header',
+    environment: header.toLowerCase(),
+    droplet: droplet?.toLowerCase() ?? null,
+    path,
+  };
+}
+
+function toOrder({ signal, command, request }: WrittenOrder): HealthOrder {
+  if (signal !== undefined) return { signal };
+  if (command !== undefined) return { command };
+  const [method, path = '/'] = (request ?? '').split(' ');
+  return { request: { method: method === 'GET' || method === 'PUT' ? method : 'POST', path } };
+}
