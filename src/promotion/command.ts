@@ -1,0 +1,30 @@
+// What an operator may ask.
+import type { Policy } from '../policy/policy.ts';
+import type { DropletId, Environment, Pool } from './environment.ts';
+import type { Release } from './release.ts';
+
+export type Command =
+  | {
+      readonly kind: 'promote';
+      readonly release: Release;
+      /** The free pool and its droplets, as resolved when asked. */
+      readonly pool: Pool;
+      readonly droplets: readonly DropletId[];
+      /** A running promotion keeps the policy it began with. */
+      readonly policy: Policy;
+      /** Whether the app can be told to fail its health check (bgctl.yml `traffic.drain`). */
+      readonly drains: boolean;
+    }
+  | { readonly kind: 'abort'; readonly reason: string }
+  /** Out of held: keep this environment, remove the other. */
+  | { readonly kind: 'keep'; readonly project: string }
+  /** Out of held: what serves is blue; the balancer's membership as it is becomes what is expected. */
+  | {
+      readonly kind: 'adopt';
+      readonly blue: Environment | null;
+      readonly attached: readonly DropletId[];
+      readonly policy: Policy;
+      readonly drains: boolean;
+    }
+  /** Out of held: put the balancer back as the journal has it. */
+  | { readonly kind: 'restore' };

@@ -1,0 +1,44 @@
+// The lines of the journal: asked, entered, committed, acted, settled, leased.
+import type { Evidence } from '../gates/verdict.ts';
+import type { Instant } from '../lib/clock.ts';
+import type { AbortCause, HeldKind, Phase } from './app.ts';
+import type { Command } from './command.ts';
+import type { Effect } from './effect.ts';
+import type { DropletId } from './environment.ts';
+
+export type Fact =
+  /** A command was accepted. Anyone may append it; all else only the holder of the lease (I4). */
+  | { readonly type: 'asked'; readonly command: Command; readonly by: string }
+  | {
+      readonly type: 'entered';
+      readonly phase: Phase;
+      readonly because: string;
+      readonly evidence?: Evidence;
+      /** Where aborting leads to: why. */
+      readonly cause?: AbortCause;
+      /** Droplets that green goes on without (policy `start.missing`). */
+      readonly without?: readonly DropletId[];
+      /** Where held leads to: what kind. */
+      readonly held?: HeldKind;
+    }
+  /** The commit point: green becomes blue, blue becomes draining; before the first detach. */
+  | { readonly type: 'committed'; readonly because: string }
+  | {
+      readonly type: 'acted';
+      readonly effect: Effect;
+      readonly until: Instant;
+      readonly because: string;
+    }
+  | {
+      readonly type: 'settled';
+      readonly effect: Effect;
+      readonly ok: boolean;
+      readonly because?: string;
+      /** Known not to have changed anything: refused before the write. */
+      readonly untouched?: true;
+    }
+  /** A controller took the lease: what its predecessor had begun is looked at anew, attempts count from zero. */
+  | { readonly type: 'leased'; readonly by: string; readonly epoch: number };
+
+/** A fact with its place and time in the journal. `seq` begins with 1. */
+export type Entry = Fact & { readonly seq: number; readonly at: Instant };

@@ -1,0 +1,210 @@
+// apply(): folds the lines of the journal into an app; an illegal line stops the process.
+import { assert } from '../lib/assert.ts';
+import type { Policy } from '../policy/policy.ts';
+import { type App, type Common, genesis, type Outcome, type Phase } from './app.ts';
+import { type BalancerEffect, type Effect, isHostEffect, keyOf } from './effect.ts';
+import type { Entry, Fact } from './entry.ts';
+import { at, type DropletId, type Environment, move, type ProjectAt } from './environment.ts';
+import { without } from './judgement.ts';
+import { rulesOf } from './phases/table.ts';
+import { releaseNumber } from './release.ts';
+
+type Of<T extends Fact['type']> = Extract<Entry, { type: T }>;
+
+/** How long a dead controller's call to the cloud may still land: its request time-out, and some. */
+export const afterlifeMs = 20_000;
+
+export function fold(name: string, policy: Policy, entries: readonly Entry[]): App {
+  return entries.reduce(apply, genesis(name, policy));
+}
+
+export function apply(app: App, entry: Entry): App {
+  assert(entry.seq === app.seq + 1, `the journal goes from entry ${app.seq} to ${entry.seq}`);
+  const next = { ...app, seq: entry.seq };
+  switch (entry.type) {
+    case 'asked':
+      return asked(next, entry);
+    case 'entered':
+      return entered(next, entry);
+    case 'committed':
+      return committed(next, entry);
+    case 'acted':
+      return acted(next, entry);
+    case 'settled':
+      return settled(next, entry);
+    case 'leased':
+      return leased(next, entry);
+  }
+}
+
+function asked(app: App, { command }: Of<'asked'>): App {
+  const released = command.kind === 'promote' ? releaseNumber(command.release.id) : app.released;
+  return { ...app, asked: command, released: Math.max(app.released, released) };
+}
+
+function entered(app: App, entry: Of<'entered'>): App {
+  const cast = rulesOf(entry.phase).enter(app, entry);
+  assert(cast !== null, `${app.phase} cannot lead to ${entry.phase}`);
+  const common: Common = {
+    name: app.name,
+    policy: app.policy,
+    drains: app.drains,
+    since: entry.at,
+    committedAt: entry.phase === 'idle' ? null : app.committedAt,
+    seq: app.seq,
+    asked: null,
+    unsettled: app.unsettled,
+    failures: {},
+    attached: app.attached,
+    unsure: app.unsure,
+    wroteAt: app.wroteAt,
+    redirectedAt: app.redirectedAt,
+    present: app.present,
+    silenced: app.silenced,
+    released: app.released,
+    last: entry.phase === 'idle' ? (outcome(app, entry) ?? app.last) : app.last,
+  };
+  return { ...common, ...begun(app, entry.phase), phase: entry.phase, ...cast } as App;
+}
+
+/** What a command brings with it: a policy, and on adoption what is taken as true. */
+function begun(app: App, phase: Phase): Partial<Common> {
+  if (phase === 'starting' && app.asked?.kind === 'promote')
+    return { policy: app.asked.policy, drains: app.asked.drains };
+  if (app.phase === 'held' && app.asked?.kind === 'adopt') {
+    const { blue, attached, policy, drains } = app.asked;
+    const adopted = (blue?.droplets ?? []).map((droplet) => ({
+      project: blue?.project ?? '',
+      droplet,
+    }));
+    const present = [...app.present, ...adopted.filter((place) => !has(app.present, place))];
+    return { policy, drains, attached, unsure: [], present };
+  }
+  return {};
+}
+
+function committed(app: App, entry: Of<'committed'>): App {
+  assert(app.phase === 'switching' && !app.committed, `${app.phase} has no commit point`);
+  const { green, blue, ...rest } = app;
+  return {
+    ...rest,
+    committed: true,
+    committedAt: entry.at,
+    blue: move(green, 'blue'),
+    draining: blue === null ? null : move(blue, 'draining'),
+  } as App;
+}
+
+function acted(app: App, { effect, until, at: now }: Of<'acted'>): App {
+  const unsettled = [...app.unsettled, { effect, until }];
+  if (!isHostEffect(effect)) {
+    const unsure = [...new Set([...app.unsure, ...effect.droplets])];
+    return { ...app, unsettled, unsure, wroteAt: now, redirectedAt: now };
+  }
+  const place = placeOf(effect);
+  if (effect.kind === 'start-project')
+    return { ...app, unsettled, present: add(app.present, place) };
+  // From here it may have failed its health check, whether or not the order's answer arrives.
+  if (effect.kind === 'fail-health')
+    return { ...app, unsettled, silenced: add(app.silenced, place), redirectedAt: now };
+  if (effect.kind === 'restore-health') return { ...app, unsettled, redirectedAt: now };
+  return { ...app, unsettled };
+}
+
+function settled(app: App, entry: Of<'settled'>): App {
+  const { effect, ok } = entry;
+  const key = keyOf(effect);
+  const unsettled = app.unsettled.filter((one) => keyOf(one.effect) !== key);
+  const { [key]: failure, ...others } = app.failures;
+  const failures = ok
+    ? others
+    : { ...others, [key]: { times: (failure?.times ?? 0) + 1, because: entry.because ?? '' } };
+  const next = { ...app, unsettled, failures };
+  return isHostEffect(effect)
+    ? settledOnHost(next, effect, entry)
+    : settledOnBalancer(next, effect, entry);
+}
+
+function settledOnHost(app: App, effect: Effect, entry: Of<'settled'>): App {
+  const place = placeOf(effect);
+  switch (effect.kind) {
+    case 'remove-project':
+      return entry.ok
+        ? { ...app, present: drop(app.present, place), silenced: drop(app.silenced, place) }
+        : app;
+    case 'restore-health':
+      return {
+        ...app,
+        redirectedAt: entry.at,
+        silenced: entry.ok ? drop(app.silenced, place) : app.silenced,
+      };
+    case 'fail-health':
+      return { ...app, redirectedAt: entry.at };
+    default:
+      return app;
+  }
+}
+
+function settledOnBalancer(app: App, effect: BalancerEffect, entry: Of<'settled'>): App {
+  const next = { ...app, wroteAt: entry.at, redirectedAt: entry.at };
+  if (!entry.ok && entry.untouched !== true) return next;
+  const unsure = without(app.unsure, effect.droplets);
+  if (!entry.ok) return { ...next, unsure };
+  const attached =
+    effect.kind === 'attach-droplets'
+      ? union(app.attached, effect.droplets)
+      : without(app.attached, effect.droplets);
+  return { ...next, unsure, attached };
+}
+
+/**
+ * A new holder of the lease. On the droplets a lock and the epoch guard against a late command of its
+ * predecessor, so those effects may be repeated at once; a call to the cloud may still land for a while.
+ */
+function leased(app: App, entry: Of<'leased'>): App {
+  const unsettled = app.unsettled
+    .filter((one) => !isHostEffect(one.effect))
+    .map((one) => ({ ...one, until: Math.min(one.until, entry.at + afterlifeMs) }));
+  return { ...app, unsettled, failures: {} };
+}
+
+function outcome(from: App, entry: Of<'entered'>): Outcome | null {
+  if (from.phase === 'retiring') {
+    if (from.draining !== null) move(from.draining, 'retired');
+    const { id, key } = from.blue.release;
+    return { release: id, key, is: 'promoted', because: entry.because, at: entry.at };
+  }
+  if (from.phase !== 'aborting' || from.drop === null) return null;
+  retired(from.drop);
+  const { id, key } = from.drop.release;
+  const failed = from.committed ? 'rolled-back' : 'failed';
+  const is = from.cause === 'asked' ? 'aborted' : failed;
+  return { release: id, key, is, because: from.reason, at: entry.at };
+}
+
+/** Asserts that the environment may retire from where it is. */
+function retired(environment: Environment): Environment {
+  const last = environment.state === 'blue' ? move(environment, 'draining') : environment;
+  return move(last, 'retired');
+}
+
+function placeOf(effect: Effect): ProjectAt {
+  assert(isHostEffect(effect), `${effect.kind} has no place`);
+  return { project: effect.project, droplet: effect.droplet };
+}
+
+function has(places: readonly ProjectAt[], place: ProjectAt): boolean {
+  return places.some((one) => at(one) === at(place));
+}
+
+function add(places: readonly ProjectAt[], place: ProjectAt): readonly ProjectAt[] {
+  return has(places, place) ? places : [...places, place];
+}
+
+function drop(places: readonly ProjectAt[], place: ProjectAt): readonly ProjectAt[] {
+  return places.filter((one) => at(one) !== at(place));
+}
+
+function union(some: readonly DropletId[], others: readonly DropletId[]): readonly DropletId[] {
+  return [...new Set([...some, ...others])].sort((one, two) => one - two);
+}

@@ -1,0 +1,66 @@
+// What a phase needs to have looked at: the loop asks for this, not for everything (5,000 calls an hour).
+import type { GateSpec } from '../policy/policy.ts';
+import { type App, environmentsOf } from './app.ts';
+import { type Environment, type ProjectAt, projectsOf } from './environment.ts';
+
+export type Needs = {
+  /** Droplets per pool: only where nothing is known yet. */
+  readonly pools: boolean;
+  /** The balancer's record, at most this old. */
+  readonly attachedMaxAgeMs: number;
+  /** Answers through the balancer's own address. */
+  readonly serving: boolean;
+  readonly projects: readonly ProjectAt[];
+  readonly connections: readonly ProjectAt[];
+  readonly strangers: boolean;
+  readonly gates: { readonly gates: readonly GateSpec[]; readonly environment: Environment } | null;
+};
+
+export function needs(app: App): Needs {
+  const { live, other } = environmentsOf(app);
+  const none: Needs = {
+    pools: true,
+    attachedMaxAgeMs: 30_000,
+    serving: false,
+    projects: [],
+    connections: [],
+    strangers: false,
+    gates: null,
+  };
+  switch (app.phase) {
+    case 'idle':
+      return { ...none, strangers: app.blue === null };
+    case 'starting':
+      return { ...none, projects: projectsOf(app.green) };
+    case 'gating':
+      return {
+        ...none,
+        projects: projectsOf(app.green),
+        gates: { gates: app.policy.gate.gates, environment: app.green },
+      };
+    case 'switching':
+      return {
+        ...none,
+        serving: true,
+        projects: [...projectsOf(live), ...projectsOf(other)],
+        connections: app.committed ? projectsOf(app.draining) : [],
+      };
+    case 'verifying':
+      return {
+        ...none,
+        projects: [...projectsOf(live), ...projectsOf(other)],
+        gates: { gates: app.policy.verify.gates, environment: app.blue },
+      };
+    case 'retiring':
+      return { ...none, connections: projectsOf(app.draining) };
+    case 'aborting':
+      return {
+        ...none,
+        serving: app.keep !== null,
+        projects: projectsOf(app.drop),
+        connections: projectsOf(app.drop),
+      };
+    case 'held':
+      return none;
+  }
+}

@@ -1,0 +1,60 @@
+// Retiring: the old environment is removed once it was warm long enough, nobody refers to it and nobody is connected.
+
+import type { In } from '../app.ts';
+import type { Effect } from '../effect.ts';
+import type { Environment } from '../environment.ts';
+import { connectionsOf, enter, list, outOfSight, tired, wait } from '../judgement.ts';
+import { attachedNow } from '../membership.ts';
+import type { Observation } from '../observation.ts';
+import type { Rules, Step } from '../rules.ts';
+
+export const retiring: Rules<'retiring'> = {
+  enter(from) {
+    if (from.phase === 'verifying') return { blue: from.blue, draining: from.draining };
+    return null;
+  },
+  abort: () => null,
+  next(app, seen) {
+    if (app.draining === null) return enter('idle', `${app.blue.project} is live and verified`);
+    const warmUntil = (app.committedAt ?? app.since) + app.policy.drain.warmMs;
+    if (seen.at < warmUntil) return wait(`${app.draining.project} stays warm`, warmUntil);
+    return (
+      retire(app, seen, app.draining, app.since + app.policy.drain.limitMs) ??
+      enter('idle', `${app.blue.project} is live and verified`)
+    );
+  },
+};
+
+/**
+ * What is left to do until an environment is gone, or null when all that can be removed was. Nothing is
+ * removed while the balancer refers to it or connections to it are open, up to the limit (I2).
+ */
+export function retire(
+  app: In<'retiring'> | In<'aborting'>,
+  seen: Observation,
+  environment: Environment,
+  connectionsUntil: number,
+): Step | null {
+  const effects = app.present
+    .filter((place) => place.project === environment.project)
+    .map((place): Effect => ({ kind: 'remove-project', ...place }))
+    // A droplet that cannot be reached must not keep the app from resting; idle tries it again.
+    .filter((effect) => !tired(app, effect));
+  if (effects.length === 0) return null;
+  const attached = attachedNow(app, seen);
+  if (!attached.known) return outOfSight(app, attached, seen.at);
+  const referred = environment.droplets.filter((d) => attached.value.includes(d));
+  if (referred.length > 0)
+    return wait(`the load balancer still refers to ${list(referred)}`, connectionsUntil);
+  if (seen.at < connectionsUntil) {
+    const open = connectionsOf(seen, environment, 'open');
+    if (open === null)
+      return wait(`open connections to ${environment.project} cannot be counted`, connectionsUntil);
+    if (open > 0)
+      return wait(
+        `${open} ${open === 1 ? 'connection' : 'connections'} to ${environment.project} still open`,
+        connectionsUntil,
+      );
+  }
+  return { is: 'act', effects, because: `${environment.project} is retired` };
+}

@@ -1,0 +1,65 @@
+// Verifying: green is blue now; the old one stays warm while the new one is judged under people's requests.
+import { judgeAll } from '../../gates/judge.ts';
+import type { Evidence } from '../../gates/verdict.ts';
+import type { In } from '../app.ts';
+import { enter, fail, sickness, unseen, wait } from '../judgement.ts';
+import type { Observation } from '../observation.ts';
+import type { EnterStep, Rules } from '../rules.ts';
+
+export const verifying: Rules<'verifying'> = {
+  enter(from) {
+    if (from.phase !== 'switching' || !from.committed) return null;
+    return { blue: from.blue, draining: from.draining };
+  },
+  abort(app, seen) {
+    if (app.draining === null) return 'held';
+    return sickness(app, seen, app.draining) === null ? 'aborting' : 'held';
+  },
+  next(app, seen) {
+    const { minMs, limitMs, gates } = app.policy.verify;
+    const until = app.since + limitMs;
+    const sick = sickness(app, seen, app.blue);
+    if (sick !== null) return goBack(app, seen, `the new environment lost its health: ${sick}`);
+    const verdict = judgeAll(gates, seen.samples, {
+      at: seen.at,
+      since: app.since,
+      droplets: app.blue.droplets,
+      minMs,
+      limitMs,
+    });
+    const blind = unseen(seen, app.blue);
+    switch (verdict.is) {
+      case 'fail':
+        return goBack(app, seen, verdict.because, verdict.evidence);
+      case 'inconclusive':
+        return hold(`verification came to no result: ${verdict.because}`, verdict.evidence);
+      case 'pass':
+        if (blind === null)
+          return enter('retiring', verdict.because, { evidence: verdict.evidence });
+        return seen.at >= until
+          ? hold(`verification came to no result: ${blind.because}`, verdict.evidence)
+          : wait(blind.because, until);
+      case 'wait':
+        return wait(verdict.because, until);
+    }
+  },
+};
+
+/** To the old environment, if it is one to go back to; a sick or missing one is no safe side. */
+function goBack(
+  app: In<'verifying'>,
+  seen: Observation,
+  because: string,
+  evidence: Evidence = {},
+): EnterStep {
+  if (app.draining === null)
+    return hold(`${because}; this is the first release: there is nothing to go back to`, evidence);
+  const sick = sickness(app, seen, app.draining);
+  return sick === null
+    ? fail(because, { evidence })
+    : hold(`${because}; and the old environment is no safe side: ${sick}`, evidence);
+}
+
+function hold(because: string, evidence: Evidence): EnterStep {
+  return enter('held', because, { held: 'choice', evidence });
+}
