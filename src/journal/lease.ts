@@ -1,0 +1,95 @@
+// The lease of an app as data: who holds it, under which epoch, and what taking, renewing and giving it up mean. Pure.
+
+import type { Instant } from '../lib/clock.ts';
+import { Failure } from '../lib/failure.ts';
+import type { Entry } from '../promotion/entry.ts';
+import type { Holder } from '../world.ts';
+import type { Identity } from './machine.ts';
+
+/** `held: false` keeps the epoch of the last holder, so that no epoch is ever given twice. */
+export type Lease = {
+  readonly v: 1;
+  readonly epoch: number;
+  readonly held: boolean;
+  readonly holder: (Omit<Holder, 'epoch'> & Identity) | null;
+};
+
+export type Taken =
+  | { readonly got: true; readonly lease: Lease }
+  | { readonly got: false; readonly holder: Holder };
+
+/** The lease for `me`, or who holds it. `dead` says whether a holder is known to be dead. */
+export function take(
+  before: Lease,
+  me: Identity & { readonly who: string },
+  given: { now: Instant; ttlMs: number; dead: (holder: Identity) => boolean },
+): Taken {
+  const { held, holder } = before;
+  if (held && holder !== null && holder.until > given.now && !given.dead(holder))
+    return { got: false, holder: holderOf(before, holder) };
+  const taken = { ...me, since: given.now, until: given.now + given.ttlMs };
+  return { got: true, lease: { v: 1, epoch: before.epoch + 1, held: true, holder: taken } };
+}
+
+/** The same lease until later; null when it is no longer held under this epoch. */
+export function renewed(before: Lease, epoch: number, until: Instant): Lease | null {
+  if (!isHeldUnder(before, epoch) || before.holder === null) return null;
+  return { ...before, holder: { ...before.holder, until } };
+}
+
+/** The lease given up; null when it is no longer held under this epoch. */
+export function released(before: Lease, epoch: number): Lease | null {
+  return isHeldUnder(before, epoch) ? { ...before, held: false } : null;
+}
+
+/** A lease past its time that nobody took is still its holder's: the epoch alone decides. */
+export function isHeldUnder(lease: Lease, epoch: number | null): boolean {
+  return lease.held && lease.epoch === epoch;
+}
+
+/** Who holds it, dead or alive; null when it was given up. */
+export function heldBy(lease: Lease): Holder | null {
+  return lease.held && lease.holder !== null ? holderOf(lease, lease.holder) : null;
+}
+
+/** Where the lease file is missing, the journal still knows the epochs that were given. */
+export function neverTaken(entries: readonly Entry[]): Lease {
+  const epochs = entries.map((entry) => (entry.type === 'leased' ? entry.epoch : 0));
+  return { v: 1, epoch: Math.max(0, ...epochs), held: false, holder: null };
+}
+
+/** One line; its beginning is what the far side of `ssh.ts` compares. */
+export function encodeLease(lease: Lease): string {
+  const { epoch, held, holder } = lease;
+  return `${leaseStart(epoch, held)}"holder":${JSON.stringify(holder)}}\n`;
+}
+
+/** How the line of a lease begins: `{"v":1,"epoch":7,"held":true,`. */
+export function leaseStart(epoch: number, held: boolean): string {
+  return `{"v":1,"epoch":${epoch},"held":${held},`;
+}
+
+export function decodeLease(text: string, place: string): Lease {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isLease(value)) return value;
+  } catch {
+    // Told below, in our own words.
+  }
+  throw new Failure(
+    'journal',
+    `${place} is not a lease that this bgctl understands. Nothing was changed; a newer bgctl may have written it.`,
+  );
+}
+
+function isLease(value: unknown): value is Lease {
+  if (typeof value !== 'object' || value === null) return false;
+  const { v, epoch, held, holder } = value as Partial<Lease>;
+  const named = holder === null || (typeof holder === 'object' && Number.isFinite(holder.until));
+  return v === 1 && Number.isInteger(epoch) && typeof held === 'boolean' && named;
+}
+
+function holderOf(lease: Lease, holder: NonNullable<Lease['holder']>): Holder {
+  const { who, host, pid, since, until } = holder;
+  return { who, host, pid, since, until, epoch: lease.epoch };
+}

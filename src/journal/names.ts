@@ -1,0 +1,27 @@
+// Names of the journal's files and numbers of its entries: what both places of a journal agree on.
+import { assert } from '../lib/assert.ts';
+import type { Instant } from '../lib/clock.ts';
+import { Failure } from '../lib/failure.ts';
+import type { Entry, Fact } from '../promotion/entry.ts';
+
+export function checkAppName(app: string): void {
+  assert(/^\w[\w.-]*$/.test(app), `${app} can be a file name`);
+}
+
+/** `<hash>.yml`; a hash is never a path. */
+export function blobName(hash: string): string {
+  assert(/^\w[\w:.-]*$/.test(hash), `${hash} can be a file name`);
+  return `${hash}.yml`;
+}
+
+/** The facts as the entries that follow `afterSeq`. */
+export function numbered(facts: readonly Fact[], afterSeq: number, at: Instant): readonly Entry[] {
+  return facts.map((fact, index) => ({ ...fact, seq: afterSeq + 1 + index, at }));
+}
+
+export function missing(hash: string, place: string): Failure {
+  return new Failure(
+    'journal',
+    `the compose file ${hash} is not kept beside ${place}. Promote the release again to store it.`,
+  );
+}

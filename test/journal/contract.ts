@@ -1,0 +1,339 @@
+// What every journal must do, wherever it is kept; run against each place.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/lib/clock.ts';
+import { Failure } from '../../src/lib/failure.ts';
+import type { Journal } from '../../src/world.ts';
+import { aborted, entered, everyFact } from './facts.ts';
+import { type Place, places } from './places.ts';
+
+const worker = join(import.meta.dirname, 'worker.ts');
+
+export function journalContract(kind: Place['kind']): void {
+  const place = places.find((one) => one.kind === kind);
+  if (place === undefined) throw new Error(`no place ${kind}`);
+  let directory: string;
+  let journal: Journal;
+  const path = () => join(directory, 'shop.jsonl');
+  const open = (clock = systemClock) => place.open(directory, clock);
+  const children: ChildProcess[] = [];
+
+  beforeEach(async () => {
+    directory = join(await mkdtemp(join(tmpdir(), 'bgctl-journal-')), 'kept', 'here');
+    journal = open();
+  });
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    await journal.close();
+    await rm(join(directory, '..', '..'), { recursive: true, force: true });
+  });
+
+  /** A worker process, and its lines as they come. */
+  function start(...args: string[]) {
+    const child = spawn(process.execPath, [worker, kind, directory, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(child);
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    return { child, line: async () => String((await lines.next()).value) };
+  }
+
+  async function killed(child: ChildProcess): Promise<void> {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  async function leased(ttlMs = 60_000, who = 'anna'): Promise<number> {
+    const taken = await journal.lease(who, ttlMs);
+    if (!taken.got) throw new Error(`held by ${taken.holder.who}`);
+    return taken.epoch;
+  }
+
+  const tell = (from: Journal, reason: string, afterSeq: number) =>
+    from.append([aborted(reason)], { afterSeq, epoch: null, at: 1 });
+
+  describe('entries', () => {
+    test('a journal that was never written is empty, and reading it makes no file', async () => {
+      expect(await journal.read()).toEqual({ entries: [], torn: null });
+      expect(await journal.holder()).toBe(null);
+      await expect(stat(directory)).rejects.toThrow('ENOENT');
+    });
+
+    test('every kind of fact comes back as it was, numbered from 1, with its time', async () => {
+      const epoch = await leased();
+      const done = await journal.append(everyFact, { afterSeq: 0, epoch, at: 1234 });
+      expect(done).toBe('appended');
+      const expected = everyFact.map((fact, index) => ({ ...fact, seq: index + 1, at: 1234 }));
+      for (const reader of [journal, open()])
+        expect(await reader.read()).toEqual({ entries: expected, torn: null });
+    });
+
+    test('an append is on the disk and seen by another process when it resolves', async () => {
+      await tell(journal, 'a', 0);
+      const other = start('read');
+      expect(await other.line()).toBe('1 entries');
+    });
+
+    test('I4: an append after an older end is refused and writes nothing', async () => {
+      await tell(journal, 'first', 0);
+      const before = await readFile(path(), 'utf8');
+      expect(await tell(open(), 'second', 0)).toBe('someone-else-wrote');
+      expect(await tell(journal, 'second', 2)).toBe('someone-else-wrote');
+      expect(await readFile(path(), 'utf8')).toBe(before);
+      expect(await tell(open(), 'second', 1)).toBe('appended');
+      expect(await tell(journal, 'third', 2)).toBe('appended');
+      expect((await journal.read()).entries).toHaveLength(3);
+    });
+
+    test('two processes that append side by side lose none and double none', async () => {
+      // A shell on a droplet takes a few commands an entry.
+      const each = kind === 'file' ? 100 : 40;
+      const workers = [start('append', String(each)), start('append', String(each))];
+      const said = await Promise.all(workers.map((one) => one.line()));
+      expect(said).toEqual(['done', 'done']);
+      const { entries, torn } = await journal.read();
+      const reasons = entries.map((entry) =>
+        JSON.stringify(entry.type === 'asked' && entry.command),
+      );
+      expect(torn).toBe(null);
+      expect(entries.map((entry) => entry.seq)).toEqual(
+        Array.from({ length: 2 * each }, (_, index) => index + 1),
+      );
+      expect(new Set(reasons).size).toBe(2 * each);
+    }, 120_000);
+  });
+
+  describe('what a crash or a hand leaves behind', () => {
+    test('a torn last line is told, and the next append takes its place', async () => {
+      await tell(journal, 'whole', 0);
+      const good = await readFile(path(), 'utf8');
+      await appendFile(path(), '{"v":1,"seq":2,"at":5,"type":"ask');
+      for (const reader of [journal, open()]) {
+        const { entries, torn } = await reader.read();
+        expect(entries).toHaveLength(1);
+        expect(torn).toBe('line 2, 33 bytes: {"v":1,"seq":2,"at":5,"type":"ask');
+      }
+      expect(await tell(journal, 'after', 1)).toBe('appended');
+      const text = await readFile(path(), 'utf8');
+      expect(text.startsWith(good)).toBe(true);
+      expect(text.split('\n')).toHaveLength(3);
+      expect(await open().read()).toMatchObject({ entries: [{ seq: 1 }, { seq: 2 }], torn: null });
+    });
+
+    test('an append of several facts of which the last is missing counts as never written', async () => {
+      const epoch = await leased();
+      await tell(journal, 'whole', 0);
+      await journal.append([entered('a'), entered('b'), entered('c')], {
+        afterSeq: 1,
+        epoch,
+        at: 1,
+      });
+      const lines = (await readFile(path(), 'utf8')).split('\n');
+      await writeFile(path(), `${lines.slice(0, 3).join('\n')}\n`);
+      const { entries, torn } = await open().read();
+      expect(entries).toHaveLength(1);
+      expect(torn).toContain('line 2');
+      const fresh = open();
+      expect(await fresh.append([entered('d')], { afterSeq: 1, epoch, at: 2 })).toBe('appended');
+      expect((await journal.read()).entries).toMatchObject([{}, { because: 'd' }]);
+    });
+
+    test.each([
+      ['is not JSON', 'rubbish', 'line 2 is not a journal entry: it is not JSON (rubbish)'],
+      ['has a gap', '{"v":1,"seq":4,"at":1,"type":"committed","because":"x"}', 'entry 4 where 2'],
+      [
+        'has no known type',
+        '{"v":1,"seq":2,"at":1,"type":"guessed"}',
+        '`type` is missing or wrong',
+      ],
+      [
+        'lacks a field',
+        '{"v":1,"seq":2,"at":1,"type":"committed"}',
+        '`because` is missing or wrong',
+      ],
+      [
+        'holds an unknown effect',
+        '{"v":1,"seq":2,"at":1,"type":"acted","until":1,"because":"","effect":{"kind":"explode"}}',
+        '`effect.kind` is missing or wrong',
+      ],
+      [
+        'lacks a part of its effect',
+        '{"v":1,"seq":2,"at":1,"type":"acted","until":1,"because":"","effect":{"kind":"remove-project","project":"p"}}',
+        '`effect.droplet` is missing or wrong',
+      ],
+      ['is of a newer version', '{"v":2,"seq":2,"new":"shape"}', 'was written by a newer bgctl'],
+      ['has no version', '{"seq":2,"at":1,"type":"committed","because":"x"}', 'no version'],
+    ])('a line that %s refuses the whole journal and changes nothing', async (_, line, told) => {
+      await tell(journal, 'whole', 0);
+      await appendFile(path(), `${line}\n`);
+      const before = await readFile(path(), 'utf8');
+      for (const reader of [journal, open()]) {
+        await expect(reader.read()).rejects.toThrow(told);
+        await expect(reader.read()).rejects.toMatchObject({ name: 'Failure', from: 'journal' });
+        await expect(tell(reader, 'more', 1)).rejects.toThrow(Failure);
+      }
+      expect(await readFile(path(), 'utf8')).toBe(before);
+    });
+
+    test('a bad line is told by its number with at most 80 of its characters', async () => {
+      await tell(journal, 'whole', 0);
+      await appendFile(path(), `${'s3cret'.repeat(1000)}\n`);
+      const message = await open()
+        .read()
+        .catch((error: Error) => error.message);
+      expect(message).toContain('line 2');
+      expect(String(message).length).toBeLessThan(400);
+    });
+
+    test('kill -9 in the midst of appends leaves a journal that reads and goes on', async () => {
+      for (let round = 0; round < 5; round += 1) {
+        const flood = start('flood');
+        let acknowledged = '';
+        for (let index = 0; index < 3 + round; index += 1) acknowledged = await flood.line();
+        await killed(flood.child);
+        const { entries } = await open().read();
+        expect(entries.length).toBeGreaterThanOrEqual(Number(acknowledged.split(' ')[1]));
+        // Two facts an append: never one without the other.
+        expect(entries.length % 2).toBe(0);
+      }
+      const end = (await journal.read()).entries.length;
+      const epoch = await leased();
+      expect(await journal.append([entered('on')], { afterSeq: end, epoch, at: 1 })).toBe(
+        'appended',
+      );
+    }, 60_000);
+  });
+
+  describe('the lease', () => {
+    test('I4: while one holds it another is told who, and since when', async () => {
+      const before = Date.now();
+      const epoch = await leased(60_000, 'anna@laptop pid 4711');
+      const refused = await open().lease('bert', 60_000);
+      expect(refused).toMatchObject({
+        got: false,
+        holder: { who: 'anna@laptop pid 4711', pid: process.pid, epoch },
+      });
+      const holder = await open().holder();
+      expect(refused).toEqual({ got: false, holder });
+      expect(holder?.since).toBeGreaterThanOrEqual(before);
+      expect(holder?.until).toBe((holder?.since ?? 0) + 60_000);
+    });
+
+    test('I4: a living process keeps it; killed, it is taken over at once with a higher epoch', async () => {
+      const holder = start('hold', '3600000');
+      expect(await holder.line()).toBe('epoch 1');
+      expect(await journal.lease('anna', 1000)).toMatchObject({
+        got: false,
+        holder: { pid: holder.child.pid },
+      });
+      await killed(holder.child);
+      expect(await journal.lease('anna', 1000)).toEqual({ got: true, epoch: 2 });
+      expect(await journal.holder()).toMatchObject({ who: 'anna', epoch: 2 });
+    });
+
+    test('I4: a holder past its time is replaced, and what it then writes is lease-lost', async () => {
+      let now = 1_000_000;
+      const clock = { ...systemClock, now: () => now };
+      const slow = open(clock);
+      const taken = await slow.lease('slow', 5000);
+      expect(taken).toEqual({ got: true, epoch: 1 });
+      now += 4999;
+      expect(await open(clock).lease('quick', 5000)).toMatchObject({ got: false });
+      now += 1;
+      expect(await open(clock).lease('quick', 5000)).toEqual({ got: true, epoch: 2 });
+      const late = await slow.append([entered('late')], { afterSeq: 0, epoch: 1, at: now });
+      expect(late).toBe('lease-lost');
+      expect(await slow.renew(1, 5000)).toBe(false);
+      await slow.release(1);
+      expect(await open(clock).holder()).toMatchObject({ who: 'quick', epoch: 2 });
+      expect((await slow.read()).entries).toEqual([]);
+      const asked = await slow.append([aborted('please')], { afterSeq: 0, epoch: null, at: now });
+      expect(asked).toBe('appended');
+    });
+
+    test('a holder past its time that nobody replaced goes on, and may renew', async () => {
+      let now = 1_000_000;
+      const late = open({ ...systemClock, now: () => now });
+      await late.lease('late', 5000);
+      now += 60_000;
+      expect(await late.append([entered('a')], { afterSeq: 0, epoch: 1, at: now })).toBe(
+        'appended',
+      );
+      expect(await late.renew(1, 5000)).toBe(true);
+      expect(await late.holder()).toMatchObject({ since: 1_000_000, until: now + 5000 });
+    });
+
+    test('given up, it is free at once, and its epoch is never given again', async () => {
+      const first = await leased();
+      await journal.release(first);
+      expect(await journal.holder()).toBe(null);
+      expect(await journal.append([entered('a')], { afterSeq: 0, epoch: first, at: 1 })).toBe(
+        'lease-lost',
+      );
+      expect(await open().lease('bert', 1000)).toEqual({ got: true, epoch: first + 1 });
+    });
+
+    test('facts other than asked need a lease: without any they are not written', async () => {
+      expect(await journal.append([entered('a')], { afterSeq: 0, epoch: null, at: 1 })).toBe(
+        'lease-lost',
+      );
+      expect(await journal.append([entered('a')], { afterSeq: 0, epoch: 1, at: 1 })).toBe(
+        'lease-lost',
+      );
+      const mixed = [aborted('x'), entered('a')];
+      expect(await journal.append(mixed, { afterSeq: 0, epoch: null, at: 1 })).toBe('lease-lost');
+      expect((await journal.read()).entries).toEqual([]);
+    });
+
+    test('without its file, epochs go on from those the journal has seen', async () => {
+      const epoch = await leased();
+      const fact = { type: 'leased', by: 'anna', epoch: 41 } as const;
+      await journal.append([fact], { afterSeq: 0, epoch, at: 1 });
+      await rm(join(directory, 'shop.lease.json'));
+      expect(await open().lease('bert', 1000)).toEqual({ got: true, epoch: 42 });
+    });
+
+    test('many that want it at once: one gets it', async () => {
+      const wanted = Array.from({ length: 8 }, (_, index) => open().lease(`w${index}`, 60_000));
+      const taken = await Promise.all(wanted);
+      expect(taken.filter((one) => one.got)).toHaveLength(1);
+    });
+
+    test('a lease file that cannot be understood is left alone and told', async () => {
+      await leased();
+      await writeFile(join(directory, 'shop.lease.json'), '{"v":9}\n');
+      await expect(open().lease('bert', 1000)).rejects.toThrow('is not a lease');
+      await expect(tell(open(), 'still asked', 0)).resolves.toBe('appended');
+    });
+  });
+
+  describe('beside the entries', () => {
+    test('a compose file is kept by its hash and comes back unchanged, as often as it is stored', async () => {
+      const text = "services:\n  web:\n    command: ['$HOME', \"'\"]\n# ünï\n";
+      await journal.store('sha256:00ff', text);
+      await journal.store('sha256:00ff', text);
+      expect(await open().load('sha256:00ff')).toBe(text);
+      await expect(journal.load('sha256:none')).rejects.toThrow('is not kept');
+      await expect(journal.store('../out', text)).rejects.toThrow();
+    });
+
+    test('only the owner can read what is written, and nothing temporary is left', async () => {
+      const epoch = await leased();
+      await journal.append([entered('a')], { afterSeq: 0, epoch, at: 1 });
+      await journal.renew(epoch, 1000);
+      await journal.store('c0ffee', 'services: {}');
+      const modes = async (name: string) => (await stat(join(directory, name))).mode & 0o777;
+      const names = (await readdir(directory)).sort();
+      expect(names).toEqual(['compose', 'shop.jsonl', 'shop.lease.json', 'shop.lock']);
+      expect(await readdir(join(directory, 'compose'))).toEqual(['c0ffee.yml']);
+      for (const name of ['shop.jsonl', 'shop.lease.json', 'shop.lock', 'compose/c0ffee.yml'])
+        expect([name, await modes(name)]).toEqual([name, 0o600]);
+      for (const name of ['.', 'compose']) expect([name, await modes(name)]).toEqual([name, 0o700]);
+    });
+  });
+}
