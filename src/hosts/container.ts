@@ -1,0 +1,79 @@
+// A container as bgctl sees it: what of Docker's answer the rest of this folder reads.
+import type { ContainerInspectInfo } from 'dockerode';
+import type { Instant } from '../lib/clock.ts';
+
+export type Container = {
+  readonly id: string;
+  readonly name: string;
+  readonly service: string;
+  /** From `docker compose run`: not part of the running project. */
+  readonly oneOff: boolean;
+  readonly status: string;
+  readonly exitCode: number;
+  /** Why Docker could not start it. */
+  readonly error: string;
+  readonly oomKilled: boolean;
+  /** On the droplet; 0 when it does not run. */
+  readonly pid: number;
+  /** By the droplet's clock. */
+  readonly startedAt: Instant;
+  readonly restarts: number;
+  readonly restartPolicy: string;
+  /** Null without a health check. */
+  readonly health: { readonly status: string; readonly output: string } | null;
+  /** Between SIGTERM and SIGKILL, where the owner said so. */
+  readonly graceS: number | null;
+  readonly tty: boolean;
+  readonly hostNetwork: boolean;
+  readonly ports: readonly { readonly inside: number; readonly outside: number }[];
+  /** `NAME=value`: secret; only to mask them in what is said of the container. */
+  readonly env: readonly string[];
+};
+
+/** Fields that dockerode's types lack. */
+type Inspected = ContainerInspectInfo & {
+  readonly Config: { readonly StopTimeout?: number | null; readonly Tty?: boolean };
+};
+
+export function containerOf(seen: ContainerInspectInfo): Container {
+  const { State: state, Config: config } = seen as Inspected;
+  const labels = config.Labels ?? {};
+  return {
+    id: seen.Id,
+    name: seen.Name.replace(/^\//, ''),
+    service: labels['com.docker.compose.service'] ?? '',
+    oneOff: labels['com.docker.compose.oneoff'] === 'True',
+    status: state.Status,
+    exitCode: state.ExitCode,
+    error: state.Error ?? '',
+    oomKilled: state.OOMKilled,
+    pid: state.Pid,
+    startedAt: Date.parse(state.StartedAt),
+    restarts: seen.RestartCount,
+    restartPolicy: seen.HostConfig.RestartPolicy?.Name ?? '',
+    health: healthOf(state.Health),
+    graceS: config.StopTimeout ?? null,
+    tty: config.Tty ?? false,
+    hostNetwork: seen.HostConfig.NetworkMode === 'host',
+    ports: portsOf(seen.NetworkSettings.Ports),
+    env: config.Env ?? [],
+  };
+}
+
+function healthOf(health: ContainerInspectInfo['State']['Health']): Container['health'] {
+  if (health === undefined || health.Status === 'none') return null;
+  return { status: health.Status, output: health.Log?.at(-1)?.Output ?? '' };
+}
+
+function portsOf(ports: ContainerInspectInfo['NetworkSettings']['Ports']): Container['ports'] {
+  const pairs = Object.entries(ports ?? {}).flatMap(([key, bindings]) =>
+    key.endsWith('/tcp')
+      ? (bindings ?? []).map(({ HostPort }) => `${key.slice(0, -4)} ${HostPort}`)
+      : [],
+  );
+  // Docker lists IPv4 and IPv6 apart.
+  return [...new Set(pairs)].map((pair) => {
+    const [inside, outside] = pair.split(' ');
+    return { inside: Number(inside), outside: Number(outside) };
+  });
+}

@@ -1,0 +1,181 @@
+// What `check` and `plan` want to know of a droplet; changes nothing there.
+import type { Clock } from '../lib/clock.ts';
+import { because, Failure } from '../lib/failure.ts';
+import type { Settings } from '../policy/settings.ts';
+import type { DropletId } from '../promotion/environment.ts';
+import { dockerOn } from './docker.ts';
+import { privileged } from './project.ts';
+import { registryLogin, registryOf } from './registry.ts';
+import { envFilesScript, factsScript } from './scripts.ts';
+import type { SshHost, SshPool } from './ssh.ts';
+
+export type HostFacts = {
+  /** Null where it does not answer; then `dockerTrouble` says why. */
+  readonly docker: string | null;
+  readonly dockerTrouble: string;
+  /** Null where `docker compose` is missing. */
+  readonly compose: string | null;
+  /** Programs that bgctl uses and the droplet lacks. */
+  readonly missingPrograms: readonly string[];
+  /** Whether HTTP probes can go through SSH; null, or why not. */
+  readonly tcpTrouble: string | null;
+  /** At Docker's root. */
+  readonly diskFreeBytes: number | null;
+  readonly memoryAvailableBytes: number | null;
+  /** Null where the compose directory can be written, or made. */
+  readonly directoryTrouble: string | null;
+  /** Registry host → whether the user there has a login for it. */
+  readonly logins: Readonly<Record<string, boolean>>;
+};
+
+export type EnvFile = {
+  /** As `stat` prints it: `600`. */
+  readonly mode: string;
+  readonly owner: string;
+  /** Null where this user may not read it. */
+  readonly sha256: string | null;
+};
+
+export type PublishedPort = {
+  readonly container: string;
+  /** Compose project; empty without one. */
+  readonly project: string;
+  readonly hostPort: number;
+};
+
+/** Every method rejects with `Failure` only. */
+export interface DropletFacts {
+  /** `repositories`: those whose registry logins are asked for. */
+  hostFacts(droplet: DropletId, repositories: readonly string[]): Promise<HostFacts>;
+  /** Path → what is there; null where nothing is. */
+  envFiles(
+    droplet: DropletId,
+    paths: readonly string[],
+  ): Promise<Readonly<Record<string, EnvFile | null>>>;
+  /** Path → sha256 of its content. Rejects where one is missing or unreadable. */
+  fingerprints(
+    droplet: DropletId,
+    paths: readonly string[],
+  ): Promise<Readonly<Record<string, string>>>;
+  /** TCP ports of the droplet that containers hold, running or not. */
+  publishedPorts(droplet: DropletId): Promise<readonly PublishedPort[]>;
+  /** Names of all containers, running or not: a `container_name` can be had once. */
+  containerNames(droplet: DropletId): Promise<readonly { name: string; project: string }[]>;
+  /** `repo@sha256:…` of a tag, asked of the registry with the droplet's login; a digest is returned as it is. */
+  resolveDigest(droplet: DropletId, repository: string, tagOrDigest: string): Promise<string>;
+}
+
+export function dropletFacts(given: {
+  readonly settings: Settings;
+  readonly pool: SshPool;
+  readonly clock: Clock;
+}): DropletFacts {
+  const { settings, pool, clock } = given;
+  const docker = (droplet: DropletId) => dockerOn(pool.on(droplet), droplet, clock);
+  const facts: DropletFacts = {
+    async hostFacts(droplet, repositories) {
+      const host = pool.on(droplet);
+      const [lines, tcpTrouble, logins] = await Promise.all([
+        script(settings, host, factsScript, [settings.compose.directory]),
+        tcpTroubleOf(host, settings.hosts.port),
+        loginsOf(settings, host, repositories),
+      ]);
+      return { ...factsOf(lines), tcpTrouble, logins };
+    },
+    async envFiles(droplet, paths) {
+      if (paths.length === 0) return {};
+      const lines = await script(settings, pool.on(droplet), envFilesScript, paths);
+      return Object.fromEntries(paths.map((path, at) => [path, envFileOf(lines[at] ?? '')]));
+    },
+    async fingerprints(droplet, paths) {
+      const files = Object.entries(await facts.envFiles(droplet, paths));
+      return Object.fromEntries(
+        files.map(([path, file]) => [path, fingerprintOf(droplet, path, file)]),
+      );
+    },
+    async publishedPorts(droplet) {
+      const all = await docker(droplet).list();
+      return all.flatMap(({ name: container, project, hostPorts }) =>
+        hostPorts.map((hostPort) => ({ container, project, hostPort })),
+      );
+    },
+    async containerNames(droplet) {
+      return (await docker(droplet).list()).map(({ name, project }) => ({ name, project }));
+    },
+    async resolveDigest(droplet, repository, tagOrDigest) {
+      if (/^sha256:[\da-f]{64}$/.test(tagOrDigest)) return `${repository}@${tagOrDigest}`;
+      const login = await registryLogin(settings, pool.on(droplet), registryOf(repository));
+      const digest = await docker(droplet).digest(`${repository}:${tagOrDigest}`, login);
+      return `${repository}@${digest}`;
+    },
+  };
+  return facts;
+}
+
+async function script(
+  settings: Settings,
+  host: SshHost,
+  text: string,
+  data: readonly string[],
+): Promise<readonly string[]> {
+  const words = privileged(settings, ['sh', '-c', text, 'bgctl', ...data]);
+  const ran = await host.exec(words, { timeoutMs: 30_000, what: 'Looking around' });
+  if (ran.code === 0) return ran.stdout.split('\n');
+  throw new Failure('host', `Looking around failed: ${ran.stderr.trim().slice(-300)}`);
+}
+
+async function tcpTroubleOf(host: SshHost, port: number): Promise<string | null> {
+  try {
+    (await host.connectTcp('127.0.0.1', port)).destroy();
+    return null;
+  } catch (error) {
+    // It could ask; that nobody listens there is another matter.
+    return (error as { code?: unknown }).code === 'ECONNREFUSED' ? null : because(error);
+  }
+}
+
+async function loginsOf(
+  settings: Settings,
+  host: SshHost,
+  repositories: readonly string[],
+): Promise<Record<string, boolean>> {
+  const registries = [...new Set(repositories.map(registryOf))];
+  const found = registries.map(
+    async (registry) =>
+      [registry, (await registryLogin(settings, host, registry)) !== null] as const,
+  );
+  return Object.fromEntries(await Promise.all(found));
+}
+
+function factsOf(lines: readonly string[]): Omit<HostFacts, 'tcpTrouble' | 'logins'> {
+  const said = new Map(
+    lines.map((line) => [line.split('=', 1)[0] ?? '', line.slice(line.indexOf('=') + 1)]),
+  );
+  const text = (name: string) => said.get(name) || null;
+  const number = (name: string) => (text(name) === null ? null : Number(text(name)) * 1024);
+  return {
+    docker: text('docker'),
+    dockerTrouble: text('dockerTrouble') ?? '',
+    compose: text('compose'),
+    missingPrograms: (text('missing') ?? '').split(' ').filter(Boolean),
+    diskFreeBytes: number('diskKib'),
+    memoryAvailableBytes: number('memoryKib'),
+    directoryTrouble: text('directoryTrouble'),
+  };
+}
+
+/** `600 root sha256`, the last missing where it may not be read; empty where there is no file. */
+function envFileOf(line: string): EnvFile | null {
+  const [mode, owner, sha256] = line.split(' ');
+  if (mode === undefined || owner === undefined) return null;
+  return { mode, owner, sha256: sha256 || null };
+}
+
+function fingerprintOf(droplet: DropletId, path: string, file: EnvFile | null): string {
+  if (file === null) throw new Failure('host', `${path} is not on droplet ${droplet}.`);
+  if (file.sha256 !== null) return file.sha256;
+  throw new Failure(
+    'host',
+    `${path} on droplet ${droplet} belongs to ${file.owner} (mode ${file.mode}) and cannot be read. Set hosts.sudo.`,
+  );
+}

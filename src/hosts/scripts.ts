@@ -1,0 +1,136 @@
+// The shell that runs on droplets: fixed texts for `sh -c`; data comes as positional parameters only.
+
+/**
+ * Runs "$@" under the project's lock and a time limit, unless a later controller, or a later command of this one,
+ * has written here. The lock is inherited by the command, so that it lasts as long as the command does.
+ * 75: fenced off. 76: no lock in time. 73: cannot write. 124, 137: time limit.
+ */
+export const guardScript = `
+set -u
+umask 077
+directory=$1 app=$2 project=$3 epoch=$4 turn=$5 limit=$6 grace=$7
+shift 7
+refuse() { code=$1; shift; printf 'bgctl-guard: %s\\n' "$*" >&2; exit "$code"; }
+uptime() { IFS=' .' read -r seconds rest </proc/uptime; }
+uptime
+begun=$seconds
+mkdir -p -- "$directory" && touch -- "$directory/$app.epoch" "$directory/$project.lock" ||
+  refuse 73 "cannot write to $directory"
+exec 8<>"$directory/$app.epoch" 9<>"$directory/$project.lock"
+flock -w "$limit" 9 && flock -w "$limit" 8 || refuse 76 "another command holds the lock of $project"
+highest=0 seen=0 last=0
+read -r highest <"$directory/$app.epoch"
+read -r seen last <"$directory/$project.lock"
+: "\${highest:=0}" "\${seen:=0}" "\${last:=0}"
+case $highest$seen$last in *[!0-9]*) refuse 73 "$directory holds something else than numbers" ;; esac
+[ "$highest" -ge "$seen" ] || highest=$seen
+[ "$epoch" -ge "$highest" ] || refuse 75 "epoch $highest"
+[ "$epoch" -gt "$seen" ] || [ "$turn" -gt "$last" ] || refuse 75 "turn $last"
+[ "$epoch" -eq "$highest" ] || printf '%s\\n' "$epoch" >"$directory/$app.epoch" || refuse 73 "cannot write to $directory"
+printf '%s %s\\n' "$epoch" "$turn" >"$directory/$project.lock" || refuse 73 "cannot write to $directory"
+exec 8>&-
+uptime
+left=$((limit - seconds + begun))
+[ "$left" -ge 1 ] || refuse 76 "another command held the lock of $project too long"
+exec timeout -k "$grace" "$left" "$@"
+`;
+
+/** $1 directory, $2 sha256 of stdin. A text that was cut short never takes the place of the last whole one. */
+export const uploadScript = `
+set -eu
+umask 077
+mkdir -p -- "$1"
+cat >"$1/compose.yml.new"
+sum=$(sha256sum <"$1/compose.yml.new")
+[ "\${sum%% *}" = "$2" ] || { echo 'the compose file arrived incomplete' >&2; exit 74; }
+mv -- "$1/compose.yml.new" "$1/compose.yml"
+`;
+
+/**
+ * $1 release directory, $2 project, $3 grace in seconds; the rest is compose's `down`. What Compose cannot remove (its
+ * file is gone, an env file is missing) goes by its labels.
+ */
+export const removeScript = `
+directory=$1 project=$2 grace=$3
+shift 3
+label="label=com.docker.compose.project=$project"
+[ ! -f "$directory/compose.yml" ] || "$@"
+containers=$(docker ps --all --quiet --no-trunc --filter "$label") || exit 1
+if [ -n "$containers" ]; then
+  docker stop --time "$grace" $containers >/dev/null
+  docker rm --force $containers >/dev/null || exit 1
+fi
+networks=$(docker network ls --quiet --no-trunc --filter "$label") || exit 1
+[ -z "$networks" ] || docker network rm $networks >/dev/null || exit 1
+rm -rf -- "$directory"
+`;
+
+/**
+ * $1 signal, the rest container ids. Not `docker kill`: from then on Docker takes the container for stopped by hand and
+ * does not restart it when it crashes. Only where this user may not signal the process.
+ */
+export const signalScript = `
+signal=$1
+shift
+for container; do
+  pid=$(docker inspect --format '{{.State.Pid}}' "$container") || exit 1
+  [ "$pid" -gt 0 ] || { echo "$container does not run" >&2; exit 1; }
+  kill -s "\${signal#SIG}" "$pid" 2>/dev/null || docker kill --signal "$signal" "$container" >/dev/null || exit 1
+done
+`;
+
+/**
+ * $1 process, $2 and $3 filters for ss inside its network and on the droplet. Prints sections that begin with a line
+ * of `==` and a name.
+ */
+export const connectionsScript = `
+echo '== own'
+ip -o addr show 2>/dev/null || hostname -I
+echo '== inside'
+if nsenter -t "$1" -n ss -tinHO state established "$2" 2>/dev/null; then
+  echo '== outside'
+  ss -tnpHO state established "$3"
+elif [ -r "/proc/$1/net/tcp" ]; then
+  echo '== table'
+  cat "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null
+else
+  echo "the connections of process $1 cannot be read" >&2
+  exit 1
+fi
+`;
+
+/** $1 the compose directory. Prints `name=value` lines; what is not known is left empty. */
+export const factsScript = `
+if version=$(docker version --format '{{.Server.Version}}' 2>&1); then
+  echo "docker=$version"
+else
+  echo "dockerTrouble=$(printf '%s' "$version" | tail -n 1)"
+fi
+echo "compose=$(docker compose version --short 2>/dev/null)"
+missing=
+for program in docker flock timeout sha256sum ss nsenter ip; do
+  command -v "$program" >/dev/null || missing="$missing $program"
+done
+echo "missing=$missing"
+root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null)
+[ -z "$root" ] || echo "diskKib=$(df -Pk -- "$root" 2>/dev/null | awk 'NR == 2 { print $4 }')"
+echo "memoryKib=$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)"
+there=$1
+while [ ! -e "$there" ]; do there=$(dirname -- "$there"); done
+[ -d "$there" ] && [ -w "$there" ] || echo "directoryTrouble=$there cannot be written by $(id -un)"
+exit 0
+`;
+
+/** The paths; a line each. */
+export const envFilesScript = `
+for path; do
+  if [ -f "$path" ]; then
+    sum=$(sha256sum 2>/dev/null <"$path")
+    echo "$(stat -c '%a %U' -- "$path") \${sum%% *}"
+  else
+    echo
+  fi
+done
+`;
+
+export const configScript = `cat "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null || :`;
