@@ -1,0 +1,76 @@
+// An Effect → the world, within its limit; how it settled comes back as a fact, never as an error.
+import { assert } from '../lib/assert.ts';
+import { because, Failure } from '../lib/failure.ts';
+import { type App, environmentsOf } from '../promotion/app.ts';
+import {
+  type BalancerEffect,
+  type Effect,
+  type HostEffect,
+  isHostEffect,
+} from '../promotion/effect.ts';
+import type { Fact } from '../promotion/entry.ts';
+import type { Release } from '../promotion/release.ts';
+import type { World } from '../world.ts';
+
+/** Remote commands end by themselves a little before bgctl stops waiting for them. */
+const marginMs = 5_000;
+
+export type Given = {
+  readonly app: App;
+  readonly epoch: number;
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
+};
+
+export async function act(
+  world: World,
+  effect: Effect,
+  given: Given,
+): Promise<Extract<Fact, { type: 'settled' }>> {
+  try {
+    await (isHostEffect(effect) ? onHost(world, effect, given) : onBalancer(world, effect, given));
+    return { type: 'settled', effect, ok: true };
+  } catch (error) {
+    const settled = { type: 'settled', effect, ok: false, because: because(error) } as const;
+    const untouched = error instanceof Failure && error.from === 'drift' && !error.ambiguous;
+    return untouched ? { ...settled, untouched } : settled;
+  }
+}
+
+async function onHost(world: World, effect: HostEffect, given: Given): Promise<void> {
+  const place = { project: effect.project, droplet: effect.droplet };
+  const guard = {
+    epoch: given.epoch,
+    limitMs: Math.max(given.limitMs - marginMs, 1_000),
+    signal: given.signal,
+  };
+  switch (effect.kind) {
+    case 'start-project': {
+      const release = releaseOf(given.app, effect.project);
+      const compose = await world.journal.load(release.composeHash);
+      return world.hosts.start(place, { release, compose, guard });
+    }
+    case 'remove-project':
+      return world.hosts.remove(place, guard);
+    case 'fail-health':
+      return world.hosts.failHealth(place, guard);
+    case 'restore-health':
+      return world.hosts.restoreHealth(place, guard);
+  }
+}
+
+async function onBalancer(world: World, effect: BalancerEffect, given: Given): Promise<void> {
+  const { droplets, expected, ours, mayEmpty } = effect;
+  const goesBack = given.app.phase === 'aborting';
+  const change = { droplets, expected, ours, mayEmpty, goesBack, signal: given.signal };
+  await (effect.kind === 'attach-droplets'
+    ? world.balancer.attach(change)
+    : world.balancer.detach(change));
+}
+
+function releaseOf(app: App, project: string): Release {
+  const { live, other } = environmentsOf(app);
+  const environment = [live, other].find((one) => one?.project === project);
+  assert(environment !== undefined && environment !== null, `${project} is not of this app`);
+  return environment.release;
+}

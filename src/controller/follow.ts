@@ -1,0 +1,61 @@
+// Follows a promotion that another controller drives, from the journal alone.
+import type { Policy } from '../policy/policy.ts';
+import { legal } from '../promotion/admit.ts';
+import { type App, genesis, type Phase } from '../promotion/app.ts';
+import { apply } from '../promotion/fold.ts';
+import type { World } from '../world.ts';
+import type { Wait } from './loop.ts';
+import type { Ending, Watcher } from './status.ts';
+
+const readEveryMs = 500;
+const holderEveryMs = 2_000;
+
+export type FollowOptions = {
+  readonly world: World;
+  readonly name: string;
+  readonly policy: Policy;
+  readonly watcher: Watcher;
+  readonly until: Wait;
+  readonly stop: AbortSignal;
+};
+
+const pastReady: readonly Phase[] = ['switching', 'verifying', 'retiring'];
+const pastSwitch: readonly Phase[] = ['verifying', 'retiring'];
+
+/** How it ended, or `unattended` when nobody drives any more although there is something to do. */
+export async function follow(options: FollowOptions): Promise<Ending | 'unattended'> {
+  const { world, watcher } = options;
+  let app: App = genesis(options.name, options.policy);
+  let first = true;
+  let holderAt = world.clock.now();
+  for (;;) {
+    const { entries } = await world.journal.read();
+    for (const entry of entries.slice(app.seq)) {
+      app = apply(app, entry);
+      if (!first) watcher.wrote(entry);
+    }
+    first = false;
+    const now = world.clock.now();
+    watcher.turned({ app, observation: null, step: null, at: now });
+    const ending = endingOf(app, options);
+    if (ending !== null) return ending;
+    if (now - holderAt >= holderEveryMs) {
+      holderAt = now;
+      const holder = await world.journal.holder();
+      if (holder === null || holder.until <= now) return 'unattended';
+    }
+    await world.clock.sleep(readEveryMs, options.stop);
+  }
+}
+
+function endingOf(app: App, { until, stop }: FollowOptions): Ending | null {
+  const rests = (app.phase === 'idle' || app.phase === 'held') && app.asked === null;
+  if (rests && app.unsettled.length === 0) return { is: 'rest', app };
+  if (until === 'ready' && pastReady.includes(app.phase))
+    return { is: 'reached', app, what: 'ready' };
+  if (until === 'switched' && pastSwitch.includes(app.phase))
+    return { is: 'reached', app, what: 'switched' };
+  if (stop.aborted)
+    return { is: 'interrupted', app, because: `still ${app.phase}; ${legal(app).join(' or ')}` };
+  return null;
+}

@@ -1,0 +1,161 @@
+// The world, in parallel and within limits → an Observation; what is late or broken becomes unknown.
+import type { Clock } from '../lib/clock.ts';
+import { type App, environmentsOf } from '../promotion/app.ts';
+import {
+  at,
+  type DropletId,
+  type Environment,
+  type ProjectAt,
+  projectsOf,
+} from '../promotion/environment.ts';
+import { attachedNow, missing } from '../promotion/membership.ts';
+import { type Needs, needs } from '../promotion/needs.ts';
+import {
+  type Known,
+  known,
+  type Observation,
+  type Serving,
+  unknown,
+} from '../promotion/observation.ts';
+import type { World } from '../world.ts';
+import { Sampler } from './sampler.ts';
+import { TrafficWatch } from './traffic-watch.ts';
+import { Watches } from './watch.ts';
+
+const lookLimitMs = 8_000;
+/** The cloud's client tries again by itself, so a look at it may take longer. */
+const cloudLimitMs = 60_000;
+
+export class Looker {
+  readonly #world: World;
+  readonly #clock: Clock;
+  readonly #watches: Watches;
+  readonly #traffic: TrafficWatch;
+  readonly #sampler: Sampler;
+
+  constructor(world: World, ring: () => void) {
+    this.#world = world;
+    this.#clock = world.clock;
+    this.#watches = new Watches(world.clock, ring);
+    this.#traffic = new TrafficWatch(world.traffic, world.clock, ring);
+    this.#sampler = new Sampler(world.probes, world.clock, ring);
+  }
+
+  /** What is known now of what the app's phase needs; looks under way end in later turns. */
+  look(app: App): Observation {
+    const wanted = needs(app);
+    const attached = this.#attached(app, wanted);
+    const pools = this.#pools();
+    const everyMs = app.phase === 'verifying' ? 1_500 : 700;
+    const base: Observation = {
+      at: this.#clock.now(),
+      pools,
+      attached,
+      serving: this.#serving(app, wanted),
+      projects: each(wanted.projects, (place) => this.#project(place, everyMs)),
+      connections: each(wanted.connections, (place) => this.#connections(place)),
+      strangers: this.#strangers(wanted, pools),
+      lost: known([], this.#clock.now()),
+      samples: this.#sampler.windows(wanted.gates, app.since),
+    };
+    return { ...base, lost: this.#lost(app, base) };
+  }
+
+  /** An effect ended there: what was seen before says nothing any more. */
+  forget(place: ProjectAt): void {
+    this.#watches.forget(`project ${at(place)}`);
+  }
+
+  stop(): void {
+    this.#traffic.stop();
+    this.#sampler.stop();
+  }
+
+  #attached(app: App, wanted: Needs): Known<readonly DropletId[]> {
+    const cadence = {
+      everyMs: wanted.attachedMaxAgeMs,
+      notBefore: app.wroteAt,
+      limitMs: cloudLimitMs,
+    };
+    return this.#watches.see('attached', cadence, () => this.#world.balancer.attached());
+  }
+
+  #pools(): Observation['pools'] {
+    const cadence = { everyMs: 600_000, limitMs: cloudLimitMs };
+    return this.#watches.see('pools', cadence, () => this.#world.balancer.pools());
+  }
+
+  #project(place: ProjectAt, everyMs: number) {
+    return this.#watches.see(`project ${at(place)}`, { everyMs, limitMs: lookLimitMs }, () =>
+      this.#world.hosts.inspect(place),
+    );
+  }
+
+  #connections(place: ProjectAt) {
+    const cadence = { everyMs: 300, limitMs: lookLimitMs };
+    return this.#watches.see(`connections ${at(place)}`, cadence, () =>
+      this.#world.hosts.connections(place),
+    );
+  }
+
+  #serving(app: App, wanted: Needs): Known<Serving> {
+    if (!wanted.serving) {
+      this.#traffic.stop();
+      return unknown('not asked in this phase', app.since);
+    }
+    const { live, other } = environmentsOf(app);
+    const environments = [live, other].filter((one) => one !== null);
+    return this.#world.traffic.identifies === 'nothing'
+      ? this.#inferred(app, environments)
+      : this.#traffic.see(environments);
+  }
+
+  /**
+   * The app cannot say who it is: a droplet counts as serving when connections are on it after the time
+   * that a target needs to become healthy has passed. Weaker than an answer, and the README says so.
+   */
+  #inferred(app: App, environments: readonly Environment[]): Known<Serving> {
+    const now = this.#clock.now();
+    const warm = this.#watches.see('warm-up', { everyMs: 600_000, limitMs: cloudLimitMs }, () =>
+      this.#world.traffic.warmUpMs(),
+    );
+    if (!warm.known) return warm;
+    const seen: Record<DropletId, number> = {};
+    for (const place of environments.flatMap(projectsOf)) {
+      const connections = this.#connections(place);
+      const earned = connections.known && connections.at >= app.redirectedAt + warm.value;
+      if (earned && connections.value.open > 0) seen[place.droplet] = connections.at;
+    }
+    return known({ since: app.redirectedAt, seen, trouble: null }, now);
+  }
+
+  /** Compose projects of the app on any pool droplet: asked only while the journal knows of nothing. */
+  #strangers(wanted: Needs, pools: Observation['pools']): Known<readonly string[]> {
+    const now = this.#clock.now();
+    if (!wanted.strangers) return known([], now);
+    if (!pools.known) return pools;
+    const found = new Set<string>();
+    for (const droplet of [...pools.value.a, ...pools.value.b]) {
+      const cadence = { everyMs: 60_000, limitMs: lookLimitMs };
+      const names = this.#watches.see(`strangers ${droplet}`, cadence, () =>
+        this.#world.hosts.projects(droplet),
+      );
+      if (!names.known) return unknown(`droplet ${droplet}: ${names.because}`, names.since);
+      for (const name of names.value) found.add(name);
+    }
+    return known([...found].sort(), now);
+  }
+
+  /** Only a membership that surprises costs this call. */
+  #lost(app: App, seen: Observation): Known<readonly DropletId[]> {
+    const attached = attachedNow(app, seen);
+    const gone = attached.known ? missing(app, attached.value) : [];
+    if (gone.length === 0) return known([], seen.at);
+    const cadence = { everyMs: 60_000, limitMs: cloudLimitMs };
+    return this.#watches.see(`lost ${gone.join()}`, cadence, () => this.#world.balancer.lost(gone));
+  }
+}
+
+function each<T>(places: readonly ProjectAt[], look: (place: ProjectAt) => T): Record<string, T> {
+  return Object.fromEntries(places.map((place) => [at(place), look(place)]));
+}

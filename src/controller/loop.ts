@@ -1,0 +1,223 @@
+// The loop: look, decide, record, act, and look again.
+import { Bell } from '../lib/deferred.ts';
+import { because } from '../lib/failure.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { App } from '../promotion/app.ts';
+import {
+  type Effect,
+  type EffectKey,
+  effectLimitMs,
+  isHostEffect,
+  keyOf,
+} from '../promotion/effect.ts';
+import type { Entry, Fact } from '../promotion/entry.ts';
+import { apply } from '../promotion/fold.ts';
+import type { Step } from '../promotion/rules.ts';
+import { step } from '../promotion/step.ts';
+import type { World } from '../world.ts';
+import { act } from './act.ts';
+import { Looker } from './look.ts';
+import type { Ending, Watcher } from './status.ts';
+
+/** How long a turn waits at most when nothing rings. */
+const turnMs = 250;
+/** How often the journal is asked for what others wrote. */
+const newsEveryMs = 700;
+
+export type Wait = 'ready' | 'switched' | 'verified';
+
+export type LoopOptions = {
+  readonly world: World;
+  readonly name: string;
+  readonly policy: Policy;
+  readonly epoch: number;
+  readonly watcher: Watcher;
+  readonly until: Wait;
+  /** Aborts when nothing new may be begun any more: a signal, a time-out, a lost lease. */
+  readonly stop: AbortSignal;
+};
+
+export class Loop {
+  readonly #options: LoopOptions;
+  readonly #world: World;
+  readonly #bell = new Bell();
+  readonly #looker: Looker;
+  readonly #cancels = new Map<EffectKey, AbortController>();
+  readonly #settled: Fact[] = [];
+  #app: App;
+  #newsAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: LoopOptions, app: App) {
+    this.#options = options;
+    this.#world = options.world;
+    this.#app = app;
+    this.#looker = new Looker(options.world, () => this.#bell.ring());
+    options.stop.addEventListener('abort', () => this.#bell.ring(), { once: true });
+  }
+
+  /** Takes turns until the app rests, `until` is reached, or driving has to stop. */
+  async run(): Promise<Ending> {
+    try {
+      for (;;) {
+        const ending = await this.#turn();
+        if (ending !== null) return ending;
+        await this.#bell.wait(this.#world.clock, turnMs);
+      }
+    } finally {
+      this.#looker.stop();
+    }
+  }
+
+  async #turn(): Promise<Ending | null> {
+    if (!(await this.#hearNews())) return { is: 'replaced', app: this.#app };
+    if (this.#options.stop.aborted) return await this.#interrupted();
+    const seen = this.#looker.look(this.#app);
+    const next = step(this.#app, seen);
+    this.#options.watcher.turned({ app: this.#app, observation: seen, step: next, at: seen.at });
+    return this.#carryOut(next);
+  }
+
+  /** What settled here and what others asked for, before anything is decided. False: the lease is lost. */
+  async #hearNews(): Promise<boolean> {
+    while (this.#settled.length > 0) {
+      const fact = this.#settled[0];
+      if (fact === undefined) break;
+      const written = await this.#record([fact]);
+      if (written === 'lost') return false;
+      if (written === 'written') this.#settled.shift();
+    }
+    const now = this.#world.clock.now();
+    if (now - this.#newsAt >= newsEveryMs) {
+      this.#newsAt = now;
+      await this.#read();
+    }
+    return true;
+  }
+
+  async #carryOut(next: Step): Promise<Ending | null> {
+    switch (next.is) {
+      case 'wait':
+        this.#cancel(next.cancel ?? []);
+        return this.#rests() ? { is: 'rest', app: this.#app } : null;
+      case 'yield':
+        return { is: 'unreachable', app: this.#app, because: next.because };
+      case 'commit':
+        return this.#move({ type: 'committed', because: next.because });
+      case 'enter': {
+        if (next.phase === 'switching' && this.#options.until === 'ready')
+          return { is: 'reached', app: this.#app, what: 'ready' };
+        const { is: _, ...entered } = next;
+        const ending = await this.#move({ type: 'entered', ...entered });
+        if (ending !== null || this.#app.phase !== 'verifying') return ending;
+        return this.#options.until === 'switched'
+          ? { is: 'reached', app: this.#app, what: 'switched' }
+          : null;
+      }
+      case 'act':
+        return this.#begin(next.effects, next.because);
+    }
+  }
+
+  async #move(fact: Fact): Promise<Ending | null> {
+    const written = await this.#record([fact]);
+    if (written === 'written') this.#bell.ring();
+    return written === 'lost' ? { is: 'replaced', app: this.#app } : null;
+  }
+
+  /** Recorded first, begun second: a crash between the two leaves an effect that is looked for, not forgotten. */
+  async #begin(effects: readonly Effect[], why: string): Promise<Ending | null> {
+    const now = this.#world.clock.now();
+    const facts = effects.map((effect): Fact => {
+      const until = now + effectLimitMs[effect.kind];
+      return { type: 'acted', effect, until, because: why };
+    });
+    const written = await this.#record(facts);
+    if (written === 'lost') return { is: 'replaced', app: this.#app };
+    if (written === 'written') for (const effect of effects) this.#start(effect);
+    return null;
+  }
+
+  #start(effect: Effect): void {
+    const cancel = new AbortController();
+    const limitMs = effectLimitMs[effect.kind];
+    this.#cancels.set(keyOf(effect), cancel);
+    const given = {
+      app: this.#app,
+      epoch: this.#options.epoch,
+      limitMs,
+      signal: cancel.signal,
+    };
+    const overdue = new AbortController();
+    const limit = this.#world.clock.sleep(limitMs, overdue.signal).then((): Fact => {
+      cancel.abort();
+      const late = `no answer within ${limitMs / 1000} s; it may still land`;
+      return { type: 'settled', effect, ok: false, because: late };
+    });
+    void Promise.race([act(this.#world, effect, given), limit]).then((fact) => {
+      overdue.abort();
+      this.#cancels.delete(keyOf(effect));
+      this.#settled.push(fact);
+      this.#bell.ring();
+    });
+  }
+
+  #cancel(keys: readonly EffectKey[]): void {
+    for (const key of keys) this.#cancels.get(key)?.abort();
+  }
+
+  /** Effects of a dead predecessor have nobody to settle them here: their limit does. */
+  #settleOrphans(): void {
+    const now = this.#world.clock.now();
+    for (const one of this.#app.unsettled) {
+      const key = keyOf(one.effect);
+      if (this.#cancels.has(key) || now < one.until) continue;
+      if (this.#settled.some((fact) => fact.type === 'settled' && keyOf(fact.effect) === key))
+        continue;
+      const lost = 'its controller ended before it answered';
+      this.#settled.push({ type: 'settled', effect: one.effect, ok: false, because: lost });
+    }
+  }
+
+  #rests(): boolean {
+    this.#settleOrphans();
+    const { phase, asked, unsettled } = this.#app;
+    if (unsettled.length > 0 || this.#settled.length > 0) return false;
+    return (phase === 'idle' || phase === 'held') && asked === null;
+  }
+
+  async #record(facts: readonly Fact[]): Promise<'written' | 'again' | 'lost'> {
+    const at = this.#world.clock.now();
+    const { epoch } = this.#options;
+    const done = await this.#world.journal.append(facts, { afterSeq: this.#app.seq, epoch, at });
+    if (done === 'lease-lost') return 'lost';
+    if (done === 'someone-else-wrote') {
+      await this.#read();
+      return 'again';
+    }
+    for (const fact of facts) this.#take({ ...fact, seq: this.#app.seq + 1, at });
+    return 'written';
+  }
+
+  async #read(): Promise<void> {
+    const { entries } = await this.#world.journal.read();
+    for (const entry of entries) if (entry.seq > this.#app.seq) this.#take(entry);
+  }
+
+  #take(entry: Entry): void {
+    this.#app = apply(this.#app, entry);
+    if (entry.type === 'settled' && isHostEffect(entry.effect)) this.#looker.forget(entry.effect);
+    this.#options.watcher.wrote(entry);
+  }
+
+  /** Begin nothing; what is under way may still end within a few seconds and is then recorded. */
+  async #interrupted(): Promise<Ending> {
+    const until = this.#world.clock.now() + flushMs;
+    while (this.#cancels.size > 0 && this.#world.clock.now() < until)
+      await this.#bell.wait(this.#world.clock, 100);
+    await this.#hearNews();
+    return { is: 'interrupted', app: this.#app, because: because(this.#options.stop.reason) };
+  }
+}
+
+/** GitHub gives 7.5 s after SIGINT; what does not end in this time is looked for by `resume`. */
+const flushMs = 3_000;
