@@ -1,0 +1,47 @@
+// The operator's compose file, read and checked, as preparing a release needs it.
+import type { Blueprint, Claim } from '../controller/prepare.ts';
+import { type ComposeFile, readComposeFile } from '../policy/compose-file.ts';
+import { composeFingerprintText, renderCompose } from '../policy/compose-render.ts';
+import { formatProblems } from '../policy/problem.ts';
+import type { Connection } from './connect.ts';
+import { refused } from './exit.ts';
+
+export type CheckedCompose = Blueprint & { readonly file: ComposeFile };
+
+/** Throws Exit with every problem of the file, its line and the mend. */
+export function parseBlueprint(
+  connection: Pick<Connection, 'compose' | 'settings' | 'output'>,
+): CheckedCompose {
+  const { compose: text, settings, output } = connection;
+  const parsed = readComposeFile(text, settings.compose.file, settings);
+  if (!parsed.ok) throw refused(`${formatProblems(parsed.problems)}\nNothing was touched.`);
+  if (parsed.warnings.length > 0) output.note(formatProblems(parsed.warnings));
+  const app = settings.app;
+  return {
+    file: parsed.value,
+    images: settings.images,
+    envFiles: settings.compose.envFiles,
+    fingerprintText: (images) => composeFingerprintText({ text, app, images, settings }),
+    render: (release, images) => renderCompose({ text, app, release, images, settings }).text,
+    claims: claimsOf(parsed.value, settings.compose.file),
+  };
+}
+
+function claimsOf({ services }: ComposeFile, file: string): readonly Claim[] {
+  return services
+    .filter((service) => service.role === 'switched')
+    .flatMap((service) => [
+      ...service.ports.map(({ host, line }): Claim => {
+        return { what: 'port', value: String(host), where: `${file}:${line}` };
+      }),
+      ...(service.containerName === null
+        ? []
+        : [
+            {
+              what: 'container-name',
+              value: service.containerName,
+              where: `${file}:${service.line}`,
+            } as const,
+          ]),
+    ]);
+}

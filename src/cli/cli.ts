@@ -1,0 +1,116 @@
+// Assembles the commands in yargs; turns how a command ended into output and an exit code.
+import yargs from 'yargs';
+import { Unprepared } from '../controller/prepare.ts';
+import { Bug } from '../lib/assert.ts';
+import { Failure } from '../lib/failure.ts';
+import type { CliCommand } from './command.ts';
+import { abort } from './commands/abort.ts';
+import { check } from './commands/check.ts';
+import { history } from './commands/history.ts';
+import { logs } from './commands/logs.ts';
+import { plan } from './commands/plan.ts';
+import { promote } from './commands/promote.ts';
+import { resolve } from './commands/resolve.ts';
+import { resume } from './commands/resume.ts';
+import { show } from './commands/show.ts';
+import { status } from './commands/status.ts';
+import { type Conclusion, Exit, exit } from './exit.ts';
+import { openOutput, redactor } from './output.ts';
+
+/** Runs one command line; the exit code. Never throws. */
+export async function cli(words: readonly string[], version: string): Promise<number> {
+  let code: number = exit.done;
+  const ended = (conclusion: Conclusion | null, json: boolean) => {
+    if (conclusion === null) return;
+    say(conclusion, json);
+    code = conclusion.code;
+  };
+  const parser = yargs([...words])
+    .scriptName('bgctl')
+    .usage('$0 <command>: blue/green traffic switching for Docker Compose apps on DigitalOcean')
+    .option('config', {
+      type: 'string',
+      default: 'bgctl.yml',
+      global: true,
+      describe: 'the app to work on',
+    })
+    .option('json', {
+      type: 'boolean',
+      default: false,
+      global: true,
+      describe: 'one JSON object a line on stdout',
+    })
+    .version(version)
+    .help()
+    .strict()
+    .demandCommand(1, 'name a command; `bgctl --help` lists them')
+    .recommendCommands()
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new Exit({ code: exit.refused, outcome: 'refused', message });
+    });
+  const add = <O>(command: CliCommand<O>) =>
+    parser.command(
+      command.command,
+      command.describe,
+      (y) => command.options(y as never),
+      async (options) => {
+        const given = options as never as Parameters<typeof command.run>[0];
+        ended(await command.run(given), given.json);
+      },
+    );
+  add(promote);
+  add(abort);
+  add(status);
+  add(history);
+  add(show);
+  add(plan);
+  add(check);
+  add(resume);
+  add(resolve);
+  add(logs);
+  try {
+    await parser.parseAsync();
+  } catch (error) {
+    ended(conclusionOf(error), words.includes('--json'));
+  }
+  return code;
+}
+
+function say(conclusion: Conclusion, json: boolean): void {
+  const token = Object.entries(process.env)
+    .filter(([name]) => /TOKEN|SECRET|PASSWORD/i.test(name))
+    .flatMap(([, value]) => (value === undefined || value.length < 8 ? [] : [value]));
+  const output = openOutput({ json, redact: redactor(token) });
+  const { code, outcome, message } = conclusion;
+  if (json) output.result({ event: 'result', exit: code, outcome, message }, message);
+  else if (code === exit.done) output.result({}, message);
+  else output.note(message);
+}
+
+/** Three kinds of trouble: the operator's (refused), the world's (failed), ours (a bug). */
+function conclusionOf(error: unknown): Conclusion {
+  if (error instanceof Exit) return error.conclusion;
+  if (error instanceof Unprepared)
+    return {
+      code: exit.refused,
+      outcome: 'refused',
+      message: `${error.problems.join('\n')}\nNothing was touched.`,
+    };
+  if (error instanceof Failure)
+    return {
+      code: exit.unreachable,
+      outcome: 'unreachable',
+      message: `${error.message} The state is safe; \`bgctl resume\` goes on where something is under way.`,
+    };
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Error && error.name === 'YError')
+    return { code: exit.refused, outcome: 'refused', message };
+  const where = error instanceof Bug ? '' : `\n${error instanceof Error ? error.stack : ''}`;
+  return {
+    code: exit.bug,
+    outcome: 'bug',
+    message: `This is a bug in bgctl: ${message}. Nothing further was begun; the journal tells what was. Please report it with the output of \`bgctl history --json\`.${where}`,
+  };
+}

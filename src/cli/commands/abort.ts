@@ -1,0 +1,26 @@
+// bgctl abort: goes back to the environment that served before, whatever state green is in.
+import type { CliCommand } from '../command.ts';
+import { connected } from '../connect.ts';
+import { drive } from '../drive.ts';
+import { quietly } from '../quietly.ts';
+import { refusal } from './promote.ts';
+
+type Options = { readonly reason: string; readonly timeout?: string | undefined };
+
+export const abort: CliCommand<Options> = {
+  command: 'abort',
+  describe:
+    'go back: traffic returns to the environment that served before, the new one is removed',
+  options: (yargs) =>
+    yargs
+      .option('reason', { type: 'string', default: 'aborted by hand', describe: 'for the journal' })
+      .option('timeout', { type: 'string', describe: 'stop watching after 90s, 10m … (exit 17)' }),
+  run: (options) =>
+    connected(options, async (connection) => {
+      const { entries } = await quietly(connection).read();
+      const { reason } = options;
+      const asked = await quietly(connection).ask(() => ({ kind: 'abort', reason }));
+      if ('refused' in asked) return refusal(asked);
+      return drive(connection, { kind: 'abort' }, { timeout: options.timeout }, entries);
+    }),
+};

@@ -1,0 +1,103 @@
+// bgctl check: whether everything that a promotion needs is there: token, SSH, Docker, registry, room, health path.
+import { because } from '../../lib/failure.ts';
+import { parseBlueprint } from '../blueprint.ts';
+import type { CliCommand } from '../command.ts';
+import { type Connection, connected } from '../connect.ts';
+import { type Conclusion, exit } from '../exit.ts';
+
+type Finding = {
+  readonly ok: 'yes' | 'no' | 'unknown';
+  readonly what: string;
+  readonly detail: string;
+};
+
+const marks = { yes: '✓', no: '✗', unknown: '?' } as const;
+
+export const check: CliCommand<object> = {
+  command: 'check',
+  describe: 'test token, SSH, Docker, registry, disk, memory and health path; changes nothing',
+  options: (yargs) => yargs,
+  run: (options) =>
+    connected(options, async (connection) => {
+      parseBlueprint(connection);
+      const findings = [
+        ...(await ofCloud(connection)),
+        ...(await ofDroplets(connection)),
+        await ofTraffic(connection),
+      ];
+      for (const { ok, what, detail } of findings)
+        connection.output.result({ ok, what, detail }, `${marks[ok]} ${what}: ${detail}`);
+      return conclusion(findings);
+    }),
+};
+
+async function ofCloud({ wired }: Connection): Promise<readonly Finding[]> {
+  const [scopes, inspection] = await Promise.all([wired.scopes(), wired.inspect()]);
+  return [
+    ...scopes.map(({ scope, has, because: detail }): Finding => {
+      return { ok: has, what: `token scope ${scope}`, detail };
+    }),
+    ...inspection.refusals.map((detail): Finding => ({ ok: 'no', what: 'load balancer', detail })),
+    ...inspection.warnings.map((detail): Finding => {
+      return { ok: 'unknown', what: 'load balancer', detail };
+    }),
+    ...(inspection.balancer !== null && inspection.refusals.length === 0
+      ? [
+          {
+            ok: 'yes',
+            what: 'load balancer',
+            detail: `${inspection.balancer.name} at ${inspection.balancer.ip}`,
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+async function ofDroplets(connection: Connection): Promise<readonly Finding[]> {
+  const pools = await connection.wired.world.balancer.pools();
+  const droplets = [...pools.a, ...pools.b];
+  const all = await Promise.all(
+    droplets.map(async (droplet): Promise<readonly Finding[]> => {
+      try {
+        return await connection.wired.examine(droplet);
+      } catch (error) {
+        return [{ ok: 'no', what: 'SSH', detail: because(error) }];
+      }
+    }),
+  );
+  return all.flatMap((findings, index) =>
+    findings.map((finding) => ({
+      ...finding,
+      what: `droplet ${droplets[index]}: ${finding.what}`,
+    })),
+  );
+}
+
+async function ofTraffic({ wired, settings }: Connection): Promise<Finding> {
+  const what = 'answers through the load balancer';
+  try {
+    const { environment, droplet, trouble } = await wired.world.traffic.ask();
+    if (trouble !== null) return { ok: 'unknown', what, detail: trouble };
+    if (settings.traffic.identity.kind === 'none')
+      return {
+        ok: 'unknown',
+        what,
+        detail:
+          'answers do not name their environment (traffic.identity: none): serving is inferred from connections',
+      };
+    return { ok: 'yes', what, detail: `${environment} on droplet ${droplet ?? '(not named)'}` };
+  } catch (error) {
+    return { ok: 'unknown', what, detail: because(error) };
+  }
+}
+
+function conclusion(findings: readonly Finding[]): Conclusion {
+  const bad = findings.filter(({ ok }) => ok === 'no');
+  return bad.length === 0
+    ? { code: exit.done, outcome: 'checked', message: 'Nothing stands in the way of a promotion.' }
+    : {
+        code: exit.refused,
+        outcome: 'refused',
+        message: `${bad.length} of ${findings.length} checks failed; a promotion would not be begun or would not succeed.`,
+      };
+}

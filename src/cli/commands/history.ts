@@ -1,0 +1,36 @@
+// bgctl history: every promotion in the journal, and how it ended.
+import type { CliCommand } from '../command.ts';
+import { connected } from '../connect.ts';
+import { promotionsOf } from '../history.ts';
+import { quietly } from '../quietly.ts';
+
+type Options = { readonly most: number };
+
+export const history: CliCommand<Options> = {
+  command: 'history',
+  describe: 'list the promotions in the journal, the newest last',
+  options: (yargs) =>
+    yargs.option('most', { type: 'number', default: 20, describe: 'how many, at most' }),
+  run: (options) =>
+    connected(options, async ({ settings, policy, output, ...connection }) => {
+      const { entries } = await quietly({ settings, policy, output, ...connection }).read();
+      const promotions = promotionsOf(settings.app, policy, entries).slice(-options.most);
+      if (promotions.length === 0) output.note('No release was promoted yet.');
+      for (const { release, pool, by, askedAt, outcome } of promotions) {
+        const ended = outcome === null ? 'under way' : `${outcome.is}: ${outcome.because}`;
+        const at = new Date(askedAt).toISOString();
+        output.result(
+          {
+            release: release.id,
+            pool,
+            by,
+            at,
+            outcome: outcome?.is ?? null,
+            because: outcome?.because ?? null,
+          },
+          `${release.id.padEnd(5)} ${at.slice(0, 16).replace('T', ' ')}  pool ${pool}  ${ended}  (${by})`,
+        );
+      }
+      return null;
+    }),
+};

@@ -1,0 +1,124 @@
+// bgctl plan: every call and command that a promotion would make, what forbids it, and how long it takes. Changes nothing.
+import { clashes, freePool } from '../../controller/prepare.ts';
+import { because } from '../../lib/failure.ts';
+import { durationText } from '../../policy/duration.ts';
+import type { Policy } from '../../policy/policy.ts';
+import type { App } from '../../promotion/app.ts';
+import { environmentsOf } from '../../promotion/app.ts';
+import { type DropletId, projectName } from '../../promotion/environment.ts';
+import { releaseId } from '../../promotion/release.ts';
+import type { Wired } from '../../wire.ts';
+import { type CheckedCompose, parseBlueprint } from '../blueprint.ts';
+import type { CliCommand } from '../command.ts';
+import { type Connection, connected } from '../connect.ts';
+import { type Conclusion, exit } from '../exit.ts';
+import type { Output } from '../output.ts';
+import { quietly } from '../quietly.ts';
+
+type Inspection = Awaited<ReturnType<Wired['inspect']>>;
+
+export const plan: CliCommand<object> = {
+  command: 'plan',
+  describe: 'print what a promotion would do, call by call, and what forbids it; changes nothing',
+  options: (yargs) => yargs,
+  run: (options) =>
+    connected(options, async (connection) => {
+      const blueprint = parseBlueprint(connection);
+      const { app } = await quietly(connection).read();
+      const inspection = await connection.wired.inspect();
+      const pool = freePool(app);
+      const droplets = inspection.pools[pool].found.map((droplet) => droplet.id);
+      const { output } = connection;
+      roles(output, blueprint);
+      calls(connection, app, { pool, droplets, inspection });
+      times(output, connection.policy, inspection);
+      const problems = [
+        ...inspection.refusals,
+        ...(await taken(connection, app, blueprint, droplets)),
+      ];
+      for (const warning of inspection.warnings) output.result({ warning }, `note: ${warning}`);
+      return conclusion(problems);
+    }),
+};
+
+function roles(output: Output, { file }: CheckedCompose): void {
+  for (const { name, role, derivedBecause } of file.services)
+    output.result(
+      { service: name, role, because: derivedBecause ?? 'bgctl.yml says so' },
+      `${name}: ${role} (${derivedBecause ?? 'bgctl.yml says so'})`,
+    );
+}
+
+function calls(
+  { output, wired, settings }: Connection,
+  app: App,
+  plan: { pool: string; droplets: readonly DropletId[]; inspection: Inspection },
+): void {
+  const project = projectName(app.name, releaseId(app.released + 1));
+  const { live } = environmentsOf(app);
+  const path = `/v2/load_balancers/${plan.inspection.balancer?.id ?? '?'}/droplets`;
+  const step = (phase: string, on: string, what: string) =>
+    output.result({ phase, on, do: what }, `${phase.padEnd(10)} ${on.padEnd(18)} ${what}`);
+  for (const droplet of plan.droplets)
+    for (const words of wired.words({ project, droplet }).start)
+      step('starting', `droplet ${droplet}`, words.join(' '));
+  step('gating', 'nothing changes', `${settings.traffic.health} is asked on every droplet`);
+  step(
+    'switching',
+    'DigitalOcean',
+    `POST ${path} ${JSON.stringify({ droplet_ids: plan.droplets })}`,
+  );
+  if (live !== null) {
+    for (const droplet of settings.traffic.drain === null ? [] : live.droplets)
+      step(
+        'switching',
+        `droplet ${droplet}`,
+        `${live.project} fails its health check: ${JSON.stringify(settings.traffic.drain?.fail)}`,
+      );
+    step(
+      'switching',
+      'DigitalOcean',
+      `DELETE ${path} ${JSON.stringify({ droplet_ids: live.droplets })}`,
+    );
+    for (const droplet of live.droplets)
+      for (const words of wired.words({ project: live.project, droplet }).remove)
+        step('retiring', `droplet ${droplet}`, words.join(' '));
+  }
+}
+
+/** Rollback has a price, said beforehand. */
+function times(output: Output, policy: Policy, { balancer }: Inspection): void {
+  if (balancer === null) return;
+  const { warmUpMs, evictionMs } = balancer;
+  const switchMs = warmUpMs + evictionMs + policy.drain.quietMs;
+  output.result(
+    { warmUpMs, evictionMs, switchMs, rollbackMs: warmUpMs, warmMs: policy.drain.warmMs },
+    [
+      `The switch takes about ${durationText(switchMs)}: ${durationText(warmUpMs)} until the balancer serves from green, up to ${durationText(evictionMs)} until it stops sending to blue.`,
+      `Going back takes about ${durationText(warmUpMs)} with this balancer's health check.`,
+    ].join('\n'),
+  );
+}
+
+async function taken(
+  connection: Connection,
+  app: App,
+  blueprint: CheckedCompose,
+  droplets: readonly DropletId[],
+): Promise<readonly string[]> {
+  try {
+    return await clashes(connection.wired.survey, app, { blueprint, droplets });
+  } catch (error) {
+    return [because(error)];
+  }
+}
+
+function conclusion(problems: readonly string[]): Conclusion {
+  return problems.length === 0
+    ? { code: exit.done, outcome: 'planned', message: 'Nothing forbids it. Nothing was changed.' }
+    : {
+        code: exit.refused,
+        outcome: 'refused',
+        message: `A promotion would be refused:\n${problems.join('\n')}\nNothing was changed.`,
+      };
+}

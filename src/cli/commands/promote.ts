@@ -1,0 +1,130 @@
+// bgctl promote: starts the new release on the free pool, proves it, moves traffic, verifies, retires the old one.
+
+import type { Blueprint } from '../../controller/prepare.ts';
+import { clashes, freePool, number, type Prepared, prepare } from '../../controller/prepare.ts';
+import type { Refusal } from '../../promotion/admit.ts';
+import { type App, environmentsOf } from '../../promotion/app.ts';
+import { parseBlueprint } from '../blueprint.ts';
+import type { CliCommand } from '../command.ts';
+import { type Connection, connected } from '../connect.ts';
+import { drive } from '../drive.ts';
+import { type Conclusion, exit, refused } from '../exit.ts';
+import { quietly } from '../quietly.ts';
+import { versionsOf } from '../versions.ts';
+
+type Options = {
+  readonly versions: readonly string[];
+  readonly wait: string;
+  readonly timeout?: string | undefined;
+};
+
+export const promote: CliCommand<Options> = {
+  command: 'promote [versions..]',
+  describe: 'move the app to a new release; returns when it is verified',
+  options: (yargs) =>
+    yargs
+      .positional('versions', {
+        type: 'string',
+        array: true,
+        default: [] as string[],
+        describe: 'SERVICE=TAG, SERVICE=sha256:…, or one TAG for all services',
+      })
+      .option('wait', {
+        choices: ['ready', 'switched', 'verified'] as const,
+        default: 'verified',
+        describe: 'how far to go before returning; `bgctl resume` goes on from there',
+      })
+      .option('timeout', { type: 'string', describe: 'stop watching after 90s, 10m … (exit 17)' }),
+  run: (options) =>
+    connected(options, async (connection) => {
+      const blueprint = parseBlueprint(connection);
+      const { app } = await quietly(connection).read();
+      const inspection = await connection.wired.inspect();
+      if (inspection.refusals.length > 0) throw refused(untouched(inspection.refusals));
+      for (const warning of inspection.warnings) connection.output.note(`note: ${warning}`);
+      const pool = freePool(app);
+      const droplets = inspection.pools[pool].found.map((droplet) => droplet.id);
+      const prepared = await prepare(connection.wired.survey, {
+        blueprint,
+        wanted: { versions: versionsOf(options.versions), requestedBy: connection.who },
+        pool,
+        droplets,
+      });
+      return proceed(connection, blueprint, prepared, app, options);
+    }),
+};
+
+async function proceed(
+  connection: Connection,
+  blueprint: Blueprint,
+  prepared: Prepared,
+  app: App,
+  options: Options,
+): Promise<Conclusion> {
+  const same = sameRelease(app, prepared.key);
+  if (same?.is === 'live')
+    return {
+      code: exit.done,
+      outcome: 'already-live',
+      message: `${same.release} is live already with the same images, compose file and env files: nothing to do.`,
+    };
+  if (same?.is === 'under-way')
+    connection.output.note(`${same.release} is the same release and under way: attaching to it.`);
+  const release = same?.release ?? (await begin(connection, blueprint, prepared, app));
+  if (typeof release !== 'string') return release;
+  const { entries } = await quietly(connection).read();
+  return drive(connection, { kind: 'promote', release }, options, entries);
+}
+
+/** Asks for the promotion. The release's number, or why it was refused. */
+async function begin(
+  connection: Connection,
+  blueprint: Blueprint,
+  prepared: Prepared,
+  app: App,
+): Promise<string | Conclusion> {
+  if (app.phase === 'idle') {
+    const taken = await clashes(connection.wired.survey, app, {
+      blueprint,
+      droplets: prepared.droplets,
+    });
+    if (taken.length > 0) throw refused(untouched(taken));
+  }
+  const { release, compose } = number(prepared, app, blueprint);
+  await connection.wired.world.journal.store(release.composeHash, compose);
+  const { policy, settings } = connection;
+  const { pool, droplets } = prepared;
+  const drains = settings.traffic.drain !== null;
+  const asked = await quietly(connection).ask((now) => {
+    if (now.released !== app.released)
+      throw refused('another release was asked for at the same time; run the command again');
+    return { kind: 'promote', release, pool, droplets, policy, drains };
+  });
+  return 'refused' in asked ? refusal(asked) : release.id;
+}
+
+export function refusal({ refused: message, why }: Refusal): Conclusion {
+  const code = { busy: exit.busy, held: exit.held, precondition: exit.refused }[why];
+  return { code, outcome: why === 'precondition' ? 'refused' : why, message };
+}
+
+function sameRelease(
+  app: App,
+  key: string,
+): { readonly is: 'live' | 'under-way'; readonly release: string } | null {
+  const { live, other } = environmentsOf(app);
+  if (app.phase === 'idle' && app.asked === null)
+    return live?.release.key === key ? { is: 'live', release: live.release.id } : null;
+  if (app.phase === 'idle')
+    return app.asked?.kind === 'promote' && app.asked.release.key === key
+      ? { is: 'under-way', release: app.asked.release.id }
+      : null;
+  if (app.phase === 'held' || app.phase === 'aborting') return null;
+  const coming = [other, live].find((one) => one?.release.key === key && one.state !== 'draining');
+  if (coming === undefined || coming === null) return null;
+  return { is: 'under-way', release: coming.release.id };
+}
+
+function untouched(problems: readonly string[]): string {
+  return `${problems.join('\n')}\nNothing was touched.`;
+}

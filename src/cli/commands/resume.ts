@@ -1,0 +1,39 @@
+// bgctl resume: goes on with what a lost controller began, from the journal alone.
+import type { CliCommand } from '../command.ts';
+import { connected } from '../connect.ts';
+import { drive } from '../drive.ts';
+import { exit } from '../exit.ts';
+import { quietly } from '../quietly.ts';
+
+type Options = { readonly wait: string; readonly timeout?: string | undefined };
+
+export const resume: CliCommand<Options> = {
+  command: 'resume',
+  describe: 'go on with a promotion or an abort that was left, or follow the one under way',
+  options: (yargs) =>
+    yargs
+      .option('wait', {
+        choices: ['ready', 'switched', 'verified'] as const,
+        default: 'verified',
+        describe: 'how far to go before returning',
+      })
+      .option('timeout', { type: 'string', describe: 'stop watching after 90s, 10m … (exit 17)' }),
+  run: (options) =>
+    connected(options, async (connection) => {
+      const { app, entries, torn } = await quietly(connection).read();
+      if (torn !== null)
+        connection.output.note(
+          'The journal ends in a line that was never finished; it is cut off.',
+        );
+      const leftovers = app.present.some(
+        (place) => app.phase === 'idle' && place.project !== app.blue?.project,
+      );
+      if (app.phase === 'idle' && app.asked === null && app.unsettled.length === 0 && !leftovers)
+        return {
+          code: exit.done,
+          outcome: 'nothing-to-do',
+          message: `Nothing is under way in ${app.name}.`,
+        };
+      return drive(connection, { kind: 'resume' }, options, entries);
+    }),
+};

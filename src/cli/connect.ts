@@ -1,0 +1,96 @@
+// From the command line's options to a connection: configuration read and checked, the world wired.
+import { readFile } from 'node:fs/promises';
+import { homedir, hostname, userInfo } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Controller } from '../controller/controller.ts';
+import type { Watcher } from '../controller/status.ts';
+import { parsePolicy, parseSettings } from '../policy/parse.ts';
+import type { Policy } from '../policy/policy.ts';
+import { formatProblems, type Parsed } from '../policy/problem.ts';
+import type { Settings } from '../policy/settings.ts';
+import { type Wired, wire } from '../wire.ts';
+import { refused } from './exit.ts';
+import { type Output, openOutput, redactor } from './output.ts';
+
+export type GlobalOptions = { readonly config: string; readonly json: boolean };
+
+export type Connection = {
+  readonly settings: Settings;
+  readonly policy: Policy;
+  /** The compose file's text. */
+  readonly compose: string;
+  readonly output: Output;
+  readonly wired: Wired;
+  /** Who asks, for the journal. */
+  readonly who: string;
+  controller(watcher: Watcher): Controller;
+};
+
+const policies = fileURLToPath(new URL('../../policies', import.meta.url));
+
+export async function connect(options: GlobalOptions): Promise<Connection> {
+  const settings = await load(options.config, (text, file) =>
+    parseSettings(text, file, { home: homedir(), cwd: process.cwd(), policies }),
+  );
+  const token = process.env[settings.cloud.tokenVariable] ?? '';
+  const output = openOutput({ json: options.json, redact: redactor([token]) });
+  const policy = await load(settings.policy, parsePolicy);
+  const compose = await read(settings.compose.file);
+  if (token === '')
+    throw refused(
+      `the environment variable ${settings.cloud.tokenVariable} is not set: ${options.config} says that it holds the DigitalOcean token`,
+    );
+  const who = whoAmI();
+  const wired = await wire(settings, { token });
+  return {
+    settings,
+    policy,
+    compose,
+    output,
+    wired,
+    who,
+    controller: (watcher) =>
+      new Controller({ world: wired.world, name: settings.app, policy, who, watcher }),
+  };
+}
+
+/** Connects, works, and lets go of every connection whatever happens. */
+export async function connected<T>(
+  options: GlobalOptions,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await connect(options);
+  try {
+    return await work(connection);
+  } finally {
+    await connection.wired.close();
+  }
+}
+
+async function load<T>(file: string, parse: (text: string, file: string) => Parsed<T>): Promise<T> {
+  const parsed = parse(await read(file), file);
+  if (!parsed.ok) throw refused(`${formatProblems(parsed.problems)}\nNothing was touched.`);
+  if (parsed.warnings.length > 0) process.stderr.write(`${formatProblems(parsed.warnings)}\n`);
+  return parsed.value;
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw refused(
+      missing
+        ? `${file} does not exist: write one (examples/quickstart/bgctl.yml) or name it with --config`
+        : `${file} cannot be read: ${(error as Error).message}`,
+    );
+  }
+}
+
+/** A CI run's address where there is one, else `anna@laptop`. */
+function whoAmI(): string {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } = process.env;
+  if (GITHUB_SERVER_URL && GITHUB_REPOSITORY && GITHUB_RUN_ID)
+    return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
+  return `${userInfo().username}@${hostname()} pid ${process.pid}`;
+}

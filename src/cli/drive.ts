@@ -1,0 +1,70 @@
+// Drives the app until it rests, watched by a person, a pipe or a machine; signals and --timeout included.
+import type { Wait } from '../controller/loop.ts';
+import type { Status } from '../controller/status.ts';
+import { durationMs } from '../policy/duration.ts';
+import type { Entry } from '../promotion/entry.ts';
+import type { Connection } from './connect.ts';
+import { type Conclusion, conclude, refused, type Wanted } from './exit.ts';
+import { clock, View } from './view.ts';
+
+export type DriveFlags = {
+  readonly wait?: string | undefined;
+  readonly timeout?: string | undefined;
+};
+
+export async function drive(
+  connection: Connection,
+  wanted: Wanted,
+  flags: DriveFlags,
+  before: readonly Entry[],
+): Promise<Conclusion> {
+  const { output } = connection;
+  const view = new View(output, before);
+  let last: Status | null = null;
+  const controller = connection.controller({
+    wrote: (entry) => view.wrote(entry),
+    turned: (status) => {
+      last = status;
+      view.turned(status);
+    },
+  });
+  const stop = stopSignal(flags.timeout);
+  try {
+    const ending = await controller.drive({
+      until: waitOf(flags.wait),
+      stop: stop.signal,
+      onHeldBy: (holder) =>
+        output.note(
+          `${holder.who} has driven ${connection.settings.app} since ${clock(holder.since)} UTC; following.`,
+        ),
+    });
+    return conclude(wanted, ending);
+  } finally {
+    view.end(last);
+    stop.end();
+  }
+}
+
+export function waitOf(text: string | undefined): Wait {
+  return text === 'ready' || text === 'switched' ? text : 'verified';
+}
+
+/** SIGINT, SIGTERM or the end of --timeout: begin nothing, flush, say how to go on. */
+function stopSignal(timeout: string | undefined): { signal: AbortSignal; end(): void } {
+  const stop = new AbortController();
+  const onSignal = (name: NodeJS.Signals) => stop.abort(new Error(name));
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  const limitMs = timeout === undefined ? null : durationMs(timeout);
+  if (timeout !== undefined && limitMs === null)
+    throw refused(`--timeout ${timeout} is not a duration: write 90s, 10m or 1h`);
+  const signals = [stop.signal];
+  if (limitMs !== null) signals.push(AbortSignal.timeout(limitMs));
+  return {
+    signal: AbortSignal.any(signals),
+    end() {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}

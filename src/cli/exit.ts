@@ -1,0 +1,149 @@
+// How it ended → a message and an exit code (README, "Exit codes").
+import type { Ending } from '../controller/status.ts';
+import { legal } from '../promotion/admit.ts';
+import { type App, environmentsOf, type In } from '../promotion/app.ts';
+
+export const exit = {
+  done: 0,
+  refused: 2,
+  failedBefore: 10,
+  rolledBack: 11,
+  abortedByOther: 12,
+  held: 13,
+  busy: 14,
+  drift: 15,
+  unreachable: 16,
+  underWay: 17,
+  bug: 70,
+} as const;
+
+export type ExitCode = (typeof exit)[keyof typeof exit];
+
+export type Conclusion = {
+  readonly code: ExitCode;
+  /** One word for machines. */
+  readonly outcome: string;
+  readonly message: string;
+};
+
+/** Ends a command early; caught in one place. */
+export class Exit extends Error {
+  readonly conclusion: Conclusion;
+
+  constructor(conclusion: Conclusion) {
+    super(conclusion.message);
+    this.conclusion = conclusion;
+  }
+}
+
+export function refused(message: string): Exit {
+  return new Exit({ code: exit.refused, outcome: 'refused', message });
+}
+
+export type Wanted =
+  | { readonly kind: 'promote'; readonly release: string }
+  | { readonly kind: 'abort' }
+  | { readonly kind: 'resolve' }
+  | { readonly kind: 'resume' };
+
+/** What the command tells: by what was wanted and how driving or following ended. */
+export function conclude(wanted: Wanted, ending: Ending): Conclusion {
+  switch (ending.is) {
+    case 'reached':
+      return reached(ending);
+    case 'unreachable':
+      return {
+        code: exit.unreachable,
+        outcome: 'unreachable',
+        message: `The world could not be reached: ${ending.because}. Nothing was removed; \`bgctl resume\` goes on.`,
+      };
+    case 'interrupted':
+      return interrupted(ending.app, ending.because);
+    case 'replaced':
+      return {
+        code: exit.busy,
+        outcome: 'busy',
+        message: `Another controller drives ${ending.app.name} now; \`bgctl status --watch\` shows it.`,
+      };
+    case 'rest':
+      return ending.app.phase === 'held' ? held(ending.app) : rested(wanted, ending.app);
+  }
+}
+
+function reached({ app, what }: Extract<Ending, { is: 'reached' }>): Conclusion {
+  const { live, other } = environmentsOf(app);
+  const subject = (what === 'ready' ? other : live)?.release.id ?? app.name;
+  const said = what === 'ready' ? 'is proven and ready to be switched to' : 'has all traffic';
+  return {
+    code: exit.done,
+    outcome: what,
+    message: `${subject} ${said}. The promotion is not over: \`bgctl resume\` goes on, \`bgctl abort\` goes back.`,
+  };
+}
+
+function interrupted(app: App, because: string): Conclusion {
+  if (app.phase === 'idle' && app.asked === null) return rested({ kind: 'resume' }, app);
+  return {
+    code: exit.underWay,
+    outcome: 'under-way',
+    message: `Stopped watching (${because}). ${app.name} is ${app.phase}; nothing new was begun. Go on with ${legal(app).join(' or ')}.`,
+  };
+}
+
+function held(app: In<'held'>): Conclusion {
+  const drift = app.kind === 'drift';
+  return {
+    code: drift ? exit.drift : exit.held,
+    outcome: drift ? 'drift' : 'held',
+    message: `${app.name} is held: ${app.reason}. Nothing is changed until you choose: ${legal(app).join(' or ')}.`,
+  };
+}
+
+function rested(wanted: Wanted, app: App): Conclusion {
+  const { last } = app;
+  const live = environmentsOf(app).live?.release.id ?? 'nothing';
+  if (wanted.kind === 'resolve' || last === null)
+    return { code: exit.done, outcome: 'done', message: `${app.name} is idle; ${live} is live.` };
+  if (wanted.kind === 'promote' && last.release !== wanted.release)
+    return {
+      code: exit.abortedByOther,
+      outcome: 'superseded',
+      message: `${wanted.release} was not promoted; last was ${last.release}: ${last.because}.`,
+    };
+  const left = leftovers(app);
+  switch (last.is) {
+    case 'promoted':
+      return {
+        code: exit.done,
+        outcome: 'promoted',
+        message: `${last.release} is live and verified.${left}`,
+      };
+    case 'failed':
+      return {
+        code: exit.failedBefore,
+        outcome: 'failed',
+        message: `${last.release} failed and was removed; ${live} never lost traffic. ${last.because}${left}`,
+      };
+    case 'rolled-back':
+      return {
+        code: exit.rolledBack,
+        outcome: 'rolled-back',
+        message: `${last.release} was rolled back; ${live} serves again. ${last.because}${left}`,
+      };
+    case 'aborted':
+      return {
+        code: wanted.kind === 'promote' ? exit.abortedByOther : exit.done,
+        outcome: 'aborted',
+        message: `${last.release} was aborted (${last.because}); ${live} serves.${left}`,
+      };
+  }
+}
+
+/** What could not be removed is said, not hidden. */
+function leftovers(app: App): string {
+  const live = environmentsOf(app).live?.project;
+  const left = app.present.filter((place) => place.project !== live);
+  if (left.length === 0) return '';
+  const places = left.map((place) => `${place.project} on droplet ${place.droplet}`).join(', ');
+  return ` Could not be removed yet: ${places}; the next command tries again.`;
+}

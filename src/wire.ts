@@ -1,0 +1,251 @@
+// The only file that knows every folder: builds the world of one app from its settings.
+import { Agent } from 'node:http';
+import type { ScopeCheck } from './cloud/account.ts';
+import { checkToken } from './cloud/account.ts';
+import { cloudBalancer } from './cloud/balancer.ts';
+import { type CloudClient, cloudClient } from './cloud/client.ts';
+import { lookUp } from './cloud/droplets.ts';
+import type { BalancerFacts, DropletFacts } from './cloud/facts.ts';
+import { type Inspection, inspectBalancer } from './cloud/preflight.ts';
+import type { Survey } from './controller/prepare.ts';
+import { dropletFacts } from './hosts/facts.ts';
+import { findingsOf, type HostFinding } from './hosts/findings.ts';
+import { dropletHosts } from './hosts/hosts.ts';
+import { downWords, pullWords, upWords } from './hosts/project.ts';
+import { type SshPool, sshPool } from './hosts/ssh.ts';
+import { fileJournal } from './journal/file.ts';
+import { sshJournal } from './journal/ssh.ts';
+import { type Clock, systemClock } from './lib/clock.ts';
+import { Failure } from './lib/failure.ts';
+import type { Settings } from './policy/settings.ts';
+import { probes } from './probes/probe.ts';
+import { balancerTraffic } from './probes/traffic.ts';
+import type { DropletId, ProjectAt } from './promotion/environment.ts';
+import type { Journal, World } from './world.ts';
+
+export type Wired = {
+  readonly world: World;
+  readonly survey: Survey;
+  /** Everything that forbids work with this balancer and these pools. Never rejects. */
+  inspect(): Promise<Inspection>;
+  scopes(): Promise<readonly ScopeCheck[]>;
+  /** What `check` tells of a droplet. */
+  examine(droplet: DropletId): Promise<readonly HostFinding[]>;
+  /** The words that starting and removing a project would run. */
+  words(place: ProjectAt): {
+    readonly start: readonly (readonly string[])[];
+    readonly remove: readonly (readonly string[])[];
+  };
+  /** What was used so far, for the benchmark. */
+  counters(): { readonly apiCalls: number; readonly sshCommands: number };
+  close(): Promise<void>;
+};
+
+export type Told = {
+  /** Of every request to DigitalOcean and every command on a droplet, when it began or ended. */
+  readonly onWork?: (line: string) => void;
+};
+
+export async function wire(
+  settings: Settings,
+  { token, clock = systemClock, onWork }: { token: string; clock?: Clock } & Told,
+): Promise<Wired> {
+  const { endpoint } = settings.cloud;
+  const client = cloudClient({ endpoint, token, clock, onCall: onWork });
+  const known = new Addresses(client, settings);
+  const pool = sshPool({
+    hosts: settings.hosts,
+    addresses: (droplet) => known.ofSsh(droplet),
+    clock,
+    ...(onWork === undefined
+      ? {}
+      : { onCommand: (droplet, words) => onWork(`droplet ${droplet}: ${words.join(' ')}`) }),
+  });
+  const inspection = await known.inspect();
+  if (settings.journal.kind === 'ssh') await known.alsoKnow(settings.journal.droplet);
+  const facts = dropletFacts({ settings, pool, clock });
+  const world = await worldOf(settings, { client, pool, clock, known, inspection });
+  return {
+    world,
+    survey: {
+      resolveDigest: (droplet, repository, wanted) =>
+        facts.resolveDigest(droplet, repository, wanted),
+      fingerprints: async (droplet, paths) => present(await facts.envFiles(droplet, paths)),
+      occupied: async (droplet) =>
+        occupied(await facts.publishedPorts(droplet), await facts.containerNames(droplet)),
+    },
+    inspect: () => known.inspect(),
+    scopes: () => checkToken(client, settings),
+    examine: async (droplet) =>
+      findingsOf(
+        settings,
+        await facts.hostFacts(droplet, Object.values(settings.images)),
+        await facts.envFiles(droplet, settings.compose.envFiles),
+      ),
+    words: (place) => ({
+      start: [pullWords(settings, place), upWords(settings, place)],
+      remove: [downWords(settings, place, 10)],
+    }),
+    counters: () => ({ apiCalls: client.calls(), sshCommands: pool.counters().commands }),
+    async close() {
+      await world.journal.close();
+      await world.hosts.close();
+      client.close();
+    },
+  };
+}
+
+const lookUpLimitMs = 20_000;
+
+type Parts = {
+  readonly client: CloudClient;
+  readonly pool: SshPool;
+  readonly clock: Clock;
+  readonly known: Addresses;
+  readonly inspection: Inspection;
+};
+
+async function worldOf(settings: Settings, parts: Parts): Promise<World> {
+  const { client, pool, clock, known, inspection } = parts;
+  const id = inspection.balancer?.id;
+  // Its id is known from here on: no further look-up by name.
+  const named =
+    id === undefined ? settings : { ...settings, cloud: { ...settings.cloud, balancer: { id } } };
+  const balancer = await cloudBalancer({ client, settings: named, clock });
+  const hosts = dropletHosts({ settings, pool, clock });
+  const address = addressOf(settings, inspection.balancer);
+  const warmUpMs = async () => (inspection.balancer ?? (await balancer.facts())).warmUpMs;
+  return {
+    clock,
+    balancer,
+    hosts,
+    traffic: balancerTraffic({ settings, address, warmUpMs, clock }),
+    probes: probes({ settings, hosts, address, clock, reach: reachOf(settings, pool, known) }),
+    journal: journalOf(settings, pool, clock),
+  };
+}
+
+function reachOf(settings: Settings, pool: SshPool, known: Addresses) {
+  const direct = new Agent({ keepAlive: false });
+  return {
+    address: async (droplet: DropletId) => known.private(droplet),
+    agent: (droplet: DropletId, address: string, port: number) =>
+      settings.hosts.via === 'ssh' ? pool.on(droplet).httpAgent(address, port) : direct,
+    async check(droplet: DropletId) {
+      if (settings.hosts.via === 'ssh')
+        await pool
+          .on(droplet)
+          .exec(['true'], { timeoutMs: 2_000, what: 'A look at the connection' });
+    },
+  };
+}
+
+function journalOf(settings: Settings, pool: SshPool, clock: Clock): Journal {
+  const { journal, app } = settings;
+  if (journal.kind === 'file') return fileJournal({ directory: journal.path, app, clock });
+  const host = pool.on(journal.droplet);
+  return sshJournal({
+    directory: journal.path,
+    app,
+    place: `droplet ${journal.droplet}:${journal.path}`,
+    clock,
+    run: (words, { stdin, timeoutMs }) =>
+      host.exec(words, {
+        timeoutMs,
+        what: 'The journal',
+        outputMaxBytes: 64 * 1024 * 1024,
+        ...(stdin === undefined ? {} : { stdin }),
+      }),
+  });
+}
+
+/** Where people come in: what bgctl.yml says, else the balancer's own address and first http(s) rule. */
+function addressOf(settings: Settings, balancer: BalancerFacts | null): string {
+  if (settings.traffic.address !== null) return settings.traffic.address;
+  const entry = balancer?.entry ?? { protocol: 'http', port: 80 };
+  return `${entry.protocol}://${balancer?.ip || '0.0.0.0'}:${entry.port}`;
+}
+
+/** Addresses of the pools' droplets, looked up once. */
+class Addresses {
+  readonly #client: CloudClient;
+  readonly #settings: Settings;
+  #inspection: Promise<Inspection> | null = null;
+  #found: Inspection['pools'] | null = null;
+  readonly #others: DropletFacts[] = [];
+
+  constructor(client: CloudClient, settings: Settings) {
+    this.#client = client;
+    this.#settings = settings;
+  }
+
+  inspect(): Promise<Inspection> {
+    this.#inspection ??= inspectBalancer({ client: this.#client, settings: this.#settings }).then(
+      (inspection) => {
+        this.#found = inspection.pools;
+        return inspection;
+      },
+    );
+    return this.#inspection;
+  }
+
+  /** The journal may lie on a droplet outside both pools. */
+  async alsoKnow(droplet: DropletId): Promise<void> {
+    if (this.#find(droplet) !== undefined) return;
+    const { found } = await this.#client.patiently({ limitMs: lookUpLimitMs }, (turn) =>
+      lookUp(this.#client, [droplet], turn),
+    );
+    this.#others.push(...found);
+  }
+
+  ofSsh(droplet: DropletId): string {
+    const { address } = this.#settings.hosts;
+    const facts = this.#facts(droplet);
+    const found = address === 'private' ? facts.privateAddress : facts.publicAddress;
+    if (found === null)
+      throw new Failure('cloud', `droplet ${droplet} has no ${address} address (hosts.address)`);
+    return found;
+  }
+
+  private(droplet: DropletId): string {
+    const { privateAddress } = this.#facts(droplet);
+    if (privateAddress === null)
+      throw new Failure('cloud', `droplet ${droplet} has no private address`);
+    return privateAddress;
+  }
+
+  #find(droplet: DropletId): DropletFacts | undefined {
+    const pools = [...(this.#found?.a.found ?? []), ...(this.#found?.b.found ?? [])];
+    return [...pools, ...this.#others].find(({ id }) => id === droplet);
+  }
+
+  #facts(droplet: DropletId): DropletFacts {
+    const facts = this.#find(droplet);
+    if (facts === undefined)
+      throw new Failure(
+        'cloud',
+        `droplet ${droplet} is not in the pools, or could not be looked up`,
+      );
+    return facts;
+  }
+}
+
+function present(
+  files: Awaited<ReturnType<ReturnType<typeof dropletFacts>['envFiles']>>,
+): Readonly<Record<string, string>> {
+  const readable = Object.entries(files).flatMap(([path, file]) =>
+    file === null || file.sha256 === null ? [] : [[path, file.sha256] as const],
+  );
+  return Object.fromEntries(readable);
+}
+
+function occupied(
+  ports: readonly { container: string; project: string; hostPort: number }[],
+  names: readonly { name: string; project: string }[],
+): Awaited<ReturnType<Survey['occupied']>> {
+  return names.map(({ name, project }) => ({
+    container: name,
+    project: project === '' ? null : project,
+    hostPorts: ports.filter((port) => port.container === name).map(({ hostPort }) => hostPort),
+  }));
+}
