@@ -1,0 +1,11 @@
+# A droplet: what a DigitalOcean droplet with Docker from its distribution offers, with OpenSSH's defaults.
+FROM debian:trixie-slim
+RUN apt-get update \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+      bash ca-certificates coreutils docker-cli docker-compose docker.io iproute2 iptables \
+      openssh-server procps util-linux \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /etc/ssh/ssh_host_*
+COPY droplet-boot.sh droplet-dockerd.sh /usr/local/sbin/
+COPY sshd.conf /etc/ssh/sshd_config.d/10-lab.conf
+RUN chmod 0755 /usr/local/sbin/*.sh && mkdir -p -m 0700 /root/.ssh && rm -f /etc/motd /etc/update-motd.d/*
+ENTRYPOINT ["/usr/local/sbin/droplet-boot.sh"]
