@@ -1,0 +1,222 @@
+// The catalogue of mistakes in a policy, and what an operator is told about each.
+import { expect, test } from 'vitest';
+import { parsePolicy } from '../../src/policy/parse.ts';
+import { formatProblems } from '../../src/policy/problem.ts';
+import { complaints } from './texts.ts';
+
+/** A gate phase with one gate; what is given replaces a line of it. */
+function withGate(lines: Partial<Record<'limit' | 'name' | 'probe' | 'every' | 'judge', string>>) {
+  const gate = {
+    limit: '5m',
+    name: 'g',
+    probe: '{ http: { timeout: 2s } }',
+    every: '1s',
+    judge: '{ consecutive: { passes: 3, failures: 3 } }',
+    ...lines,
+  };
+  return `gate:
+  limit: ${gate.limit}
+  gates:
+    - name: ${gate.name}
+      probe: ${gate.probe}
+      every: ${gate.every}
+      judge: ${gate.judge}
+`;
+}
+
+const errorRate = '{ errorRate: { max: 5%, window: 1m, samples: 60 } }';
+const latency = '{ latency: { quantile: 0.95, max: 1s, window: 1m, samples: 60 } }';
+
+const mistakes: [title: string, text: string, ...says: string[]][] = [
+  [
+    'a bare number for a duration',
+    'drain: { warm: 30 }',
+    'p.yml:1:16  drain.warm: 30 is not a duration',
+    '    write a whole number and a unit: 500ms, 2s, 5m or 1h',
+  ],
+  [
+    'a duration with a blank',
+    'drain: { warm: 30 s }',
+    'p.yml:1:16  drain.warm: "30 s" is not a duration',
+    '    write a whole number and a unit: 500ms, 2s, 5m or 1h',
+  ],
+  [
+    'a limit of no time at all',
+    'switch: { limit: 0s }',
+    'p.yml:1:18  switch.limit: "0s" is not a duration from 1s to 24h',
+    '    write a duration from 1s to 24h',
+  ],
+  [
+    'an unknown key',
+    'attempt: 3',
+    'p.yml:1:1  attempt: is not a known key',
+    '    did you mean `attempts`?',
+  ],
+  [
+    'a key in the wrong place',
+    'floor: 2',
+    'p.yml:1:1  floor: is not a known key',
+    '    did you mean `switch.floor`?',
+  ],
+  [
+    'a floor that lets the balancer run empty',
+    'switch: { floor: 0 }',
+    'p.yml:1:18  switch.floor: 0 is not a whole number from 1 to 1000000',
+    '    write a whole number from 1 to 1000000',
+  ],
+  [
+    'a share that could mean 1 or 100 percent',
+    withGate({ judge: errorRate.replace('5%', '1') }),
+    'p.yml:7:34  gate.gates[0].judge.errorRate.max: 1 is not a share',
+    '    write a percentage such as 1%, or a number such as 0.01',
+  ],
+  [
+    'no gates',
+    'verify: { gates: [] }',
+    'p.yml:1:18  verify.gates: is an empty list',
+    '    write at least one of gates, each with name, probe and judge',
+  ],
+  [
+    'a gate without a judge',
+    withGate({ judge: '' }),
+    'p.yml:7:7  gate.gates[0].judge: has no value',
+    '    write exactly one of: consecutive, errorRate, latency, threshold',
+  ],
+  [
+    'a gate with two judges',
+    withGate({
+      judge:
+        '{ consecutive: { passes: 1, failures: 1 }, errorRate: { max: 5%, window: 1m, samples: 60 } }',
+    }),
+    'p.yml:7:7  gate.gates[0].judge: must have exactly one key',
+    '    write exactly one of: consecutive, errorRate, latency, threshold',
+  ],
+  [
+    'a misspelt judge',
+    withGate({ judge: '{ errorrates: { max: 5%, window: 1m, samples: 60 } }' }),
+    'p.yml:7:16  gate.gates[0].judge.errorrates: is not a known key',
+    '    did you mean `errorRate`?',
+  ],
+  [
+    'an unknown probe',
+    withGate({ probe: 'containers' }),
+    'p.yml:5:14  gate.gates[0].probe: "containers" is not a probe',
+    '    write container, or http: with of, path, expect and timeout under it',
+  ],
+  [
+    'a misspelt key of a probe',
+    withGate({ probe: '{ http: { time_out: 2s } }' }),
+    'p.yml:5:24  gate.gates[0].probe.http.time_out: is not a known key',
+    '    did you mean `timeout`?',
+  ],
+  [
+    'a probe that asks for ever',
+    withGate({ limit: '1s', probe: '{ http: { timeout: 2s } }', every: '100ms' }).replace(
+      'limit',
+      'minimum: 0s\n  limit',
+    ),
+    'p.yml:6:33  gate.gates[0].probe.http.timeout: 2s is not shorter than the limit of 1s',
+    '    write a shorter timeout, such as 2s',
+  ],
+  [
+    'two gates of one name',
+    `${withGate({})}    - { name: g, probe: container, judge: { consecutive: { passes: 1, failures: 1 } } }`,
+    'p.yml:8:15  gate.gates[1].name: "g" is the name of another gate of this phase',
+    '    give each gate its own name',
+  ],
+  [
+    'a minimum that leaves no time',
+    'gate: { limit: 1m, minimum: 50s }',
+    'p.yml:1:16  gate.limit: 1m leaves too little time after the minimum of 50s',
+    '    write at least 100s, or a shorter minimum',
+  ],
+  [
+    'more samples than the window can hold',
+    withGate({ every: '2s', judge: errorRate }),
+    'p.yml:7:59  gate.gates[0].judge.errorRate.samples: 60 samples cannot be reached: one droplet asked every 2s gives 30 in the window of 1m',
+    '    write at most 30, or a window of at least 2m, or ask more often',
+  ],
+  [
+    'more samples than the limit leaves time for',
+    withGate({ limit: '60s', every: '2s', judge: errorRate.replace('1m', '5m') }),
+    'p.yml:7:59  gate.gates[0].judge.errorRate.samples: 60 samples cannot be reached: one droplet asked every 2s gives 30 in the limit of 1m',
+    '    write at most 30, or a limit of at least 2m, or ask more often',
+  ],
+  [
+    'a streak longer than the limit',
+    withGate({ judge: '{ consecutive: { passes: 300, failures: 3 } }' }),
+    'p.yml:7:39  gate.gates[0].judge.consecutive.passes: 300 in a row, one every 1s, need 5m: longer than the limit of 5m',
+    '    write fewer, ask more often, or write a longer limit',
+  ],
+  [
+    'latency of containers',
+    withGate({ probe: 'container', judge: latency }),
+    'p.yml:5:14  gate.gates[0].probe: the container probe has no durations to judge',
+    '    use an http probe, or judge consecutive or errorRate',
+  ],
+  [
+    'green asked through the balancer',
+    withGate({ probe: '{ http: { of: balancer } }' }),
+    'p.yml:5:28  gate.gates[0].probe.http.of: before the switch the balancer answers from blue, not from green',
+    '    write droplets here, or move this gate to verify',
+  ],
+  [
+    'too few samples for a quantile',
+    withGate({ judge: latency.replace('0.95', '0.99') }),
+    'p.yml:7:73  gate.gates[0].judge.latency.samples: 60 samples say nothing of the 0.99 quantile',
+    '    write at least 100',
+  ],
+  [
+    'a quantile of nothing',
+    withGate({ judge: latency.replace('0.95', '0') }),
+    'p.yml:7:37  gate.gates[0].judge.latency.quantile: 0% is not a quantile',
+    '    write one between 0 and 1, such as 0.95',
+  ],
+  [
+    'a latency limit beyond the timeout',
+    withGate({ judge: latency.replace('1s', '2s') }),
+    'p.yml:7:48  gate.gates[0].judge.latency.max: 2s is never exceeded: the probe gives up after 2s',
+    '    write less, or a longer timeout for the probe',
+  ],
+  [
+    'errors limited by a duration',
+    withGate({ judge: '{ threshold: { quantity: errors, max: 5s, window: 1m, samples: 60 } }' }),
+    'p.yml:7:52  gate.gates[0].judge.threshold.max: errors are counted, not timed',
+    '    write a whole number such as 5',
+  ],
+  [
+    'a mean duration limited by a number',
+    withGate({
+      judge: '{ threshold: { quantity: meanDuration, max: 5, window: 1m, samples: 60 } }',
+    }),
+    'p.yml:7:58  gate.gates[0].judge.threshold.max: a mean duration is a time',
+    '    write a duration such as 300ms',
+  ],
+  [
+    'more quiet than the drain has time for',
+    'drain: { limit: 10s, quiet: 10s }',
+    'p.yml:1:29  drain.quiet: 10s of quiet do not fit into the limit of 10s',
+    '    write less quiet, or a longer limit',
+  ],
+];
+
+test.each(mistakes)('%s is told with its place and its mend', (_, text, ...says) => {
+  expect(complaints(parsePolicy(text, 'p.yml'))).toEqual(says);
+});
+
+test('rules speak of the sections that are sound although others are not', () => {
+  const text = 'start: { limit: 5 }\ndrain: { limit: 10s, quiet: 20s }\n';
+  const said = complaints(parsePolicy(text, 'p.yml')).filter((line) => !line.startsWith(' '));
+  expect(said).toEqual([
+    'p.yml:1:17  start.limit: 5 is not a duration',
+    'p.yml:2:29  drain.quiet: 20s of quiet do not fit into the limit of 10s',
+  ]);
+});
+
+test('a gate that one bad answer fails is allowed with a warning', () => {
+  const parsed = parsePolicy(withGate({ judge: errorRate.replace('5%', '1%') }), 'p.yml');
+  expect(parsed.ok && formatProblems(parsed.warnings).split('\n')).toEqual([
+    'p.yml:7:59  gate.gates[0].judge.errorRate.samples: one bad answer of 60 is already more than 1%',
+    '    write at least 100 samples if a single bad answer should not fail the gate',
+  ]);
+});

@@ -1,0 +1,30 @@
+// I8 for files: a secret written in the wrong place is refused, and never repeated.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is what an operator writes.
+import { expect, test } from 'vitest';
+import { parseSettings } from '../../src/policy/parse.ts';
+import { bgctlYml, changed, complaints, where } from './texts.ts';
+
+const canary = `dop_v1_${'c0ffee'.repeat(10)}abcd`;
+
+test.each([
+  ['as the token', changed(bgctlYml, '${DIGITALOCEAN_TOKEN}', canary)],
+  ['in quotes that never close', changed(bgctlYml, '${DIGITALOCEAN_TOKEN}', `"${canary}`)],
+  ['with a misspelt key', changed(bgctlYml, 'token: ${DIGITALOCEAN_TOKEN}', `tokn: ${canary}`)],
+  ['as a key', changed(bgctlYml, 'token: ${DIGITALOCEAN_TOKEN}', `${canary}: 1`)],
+  ['as a key written twice', `${bgctlYml}${canary}: 1\n${canary}: 2\n`],
+  ['as an alias', changed(bgctlYml, '${DIGITALOCEAN_TOKEN}', `*${canary}`)],
+  ['as a tag', changed(bgctlYml, '${DIGITALOCEAN_TOKEN}', `!${canary} x`)],
+  ['under a list', changed(bgctlYml, 'token: ${DIGITALOCEAN_TOKEN}', `token: [${canary}]`)],
+  ['as the signal', changed(bgctlYml, 'SIGUSR1', canary)],
+  ['in the endpoint', changed(bgctlYml, 'shop-lb', `shop-lb\n  endpoint: "https //${canary}"`)],
+  ['as the policy', `${bgctlYml}policy: ${canary}\n`],
+  [
+    'as a tag of both pools',
+    bgctlYml.replace('shop-a', canary).replace('droplets: [11, 12]', `tag: ${canary}`),
+  ],
+  ['as the drain service', changed(bgctlYml, 'service: web', `service: ${canary}`)],
+])('a token %s is refused without being shown', (_, text) => {
+  const said = complaints(parseSettings(text, 'bgctl.yml', where)).join('\n');
+  expect(said).not.toBe('');
+  expect(said).not.toContain('c0ffee');
+});
