@@ -37,6 +37,6 @@ export function judgeErrorRate(judge: ErrorRate, window: Window): Verdict {
 }
 
 /** `2.5 %` of 0.025. */
-export function percent(share: number): string {
+function percent(share: number): string {
   return `${Number((share * 100).toPrecision(3))} %`;
 }

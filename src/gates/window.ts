@@ -3,7 +3,7 @@ import type { Instant } from '../lib/clock.ts';
 import type { Sample, Window } from './sample.ts';
 
 /** What a window keeps at most; at two samples a second from eight droplets this is over ten minutes. */
-export const windowMax = 10_000;
+const windowMax = 10_000;
 
 /** The window with one more sample, in the order of time; the oldest beyond `max` are dropped. */
 export function push(window: Window, sample: Sample, max = windowMax): Window {

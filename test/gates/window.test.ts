@@ -1,0 +1,73 @@
+// Windows of samples: order, bound, cuts, counts.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { quantile } from '../../src/gates/latency.ts';
+import { emptyWindow, type Window } from '../../src/gates/sample.ts';
+import { ofDroplets, push, runAtEnd, since, statsOf } from '../../src/gates/window.ts';
+import { track, windowOf } from './samples.ts';
+
+function pushed(times: readonly number[], max?: number): Window {
+  return times.reduce<Window>((window, at) => {
+    const [sample] = track('o');
+    return sample === undefined ? window : push(window, { ...sample, at }, max);
+  }, emptyWindow);
+}
+
+const timesOf = (window: Window) => window.samples.map((sample) => sample.at);
+
+test('samples are kept in the order of time, whatever the order they come in', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(100)), (times) => {
+      expect(timesOf(pushed(times))).toEqual([...times].sort((a, b) => a - b));
+    }),
+  );
+});
+
+test('beyond the bound the oldest go', () => {
+  expect(timesOf(pushed([1, 2, 3, 4, 5], 3))).toEqual([3, 4, 5]);
+  expect(timesOf(pushed([5, 4, 3, 2, 1], 3))).toEqual([3, 4, 5]);
+});
+
+test('a window is not changed by adding to it', () => {
+  const before = windowOf(track('oo'));
+  push(before, { at: 1, droplet: 1, outcome: 'ok', durationMs: 1, detail: '' });
+  expect(timesOf(before)).toEqual([1000, 2000]);
+});
+
+test('cuts by time keep what is at their edge; cuts by droplet keep those named', () => {
+  const window = windowOf(track('ooo', 1), track('oo', 2));
+  expect(timesOf(since(window, 2000))).toEqual([2000, 2000, 3000]);
+  expect(timesOf(ofDroplets(window, [2]))).toEqual([1000, 2000]);
+});
+
+test('counts keep unknown apart from ok and error', () => {
+  expect(statsOf(windowOf(track('oox?x??')))).toMatchObject({
+    known: 4,
+    ok: 2,
+    errors: 2,
+    unknown: 3,
+    lastError: { at: 5000 },
+  });
+});
+
+test.each([
+  ['', 0],
+  ['ooo', 3],
+  ['oxo', 1],
+  ['oox', 0],
+])('good answers at the end of %j: %i', (letters, run) => {
+  expect(runAtEnd(track(letters), 'ok')).toBe(run);
+});
+
+test.each([
+  [[7], 0.5, 7],
+  [[1, 2, 3, 4], 0.5, 2],
+  [[1, 2, 3, 4, 5], 0.5, 3],
+  [[1, 2, 3, 4], 0, 1],
+  [[1, 2, 3, 4], 1, 4],
+  [Array.from({ length: 100 }, (_, index) => index + 1), 0.99, 99],
+  [Array.from({ length: 100 }, (_, index) => index + 1), 0.95, 95],
+  [Array.from({ length: 100 }, (_, index) => index + 1), 0.29, 29],
+])('of %j the quantile %d is %i', (values, share, value) => {
+  expect(quantile(values, share)).toBe(value);
+});
