@@ -4,7 +4,7 @@ import type { Entry } from '../promotion/entry.ts';
 import { problemOf } from './shape.ts';
 
 /** Version of every line. A journal with a newer one is refused, not guessed at. */
-export const journalVersion = 1;
+const journalVersion = 1;
 
 /** A line as written: `more` says how many lines of the same append follow; left out at its end. */
 type Line = { readonly v: number; readonly more?: number } & Entry;

@@ -6,6 +6,8 @@ import { platform } from 'node:os';
 import type { Clock } from '../lib/clock.ts';
 import { Failure } from '../lib/failure.ts';
 
+/** Of util-linux, busybox and others; the same that locks a journal on a droplet. */
+const tool = 'flock';
 /** Nobody holds it for longer than a few writes take. */
 const limitMs = 10_000;
 
@@ -58,11 +60,14 @@ async function lockByTool(path: string, clock: Clock): Promise<FileHandle> {
 
 async function flock(fd: number, path: string, clock: Clock): Promise<void> {
   const over = new AbortController();
-  const child = spawn('flock', ['-x', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+  const child = spawn(tool, ['-x', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', () =>
       reject(
-        new Failure('journal', `${path} cannot be locked: install \`flock\` (package util-linux).`),
+        new Failure(
+          'journal',
+          `${path} cannot be locked: install \`${tool}\` (package util-linux).`,
+        ),
       ),
     );
     child.once('exit', (code) => resolve(code));

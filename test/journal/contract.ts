@@ -4,6 +4,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Failure } from '../../src/lib/failure.ts';
@@ -11,7 +12,7 @@ import type { Journal } from '../../src/world.ts';
 import { aborted, entered, everyFact } from './facts.ts';
 import { type Place, places } from './places.ts';
 
-const worker = join(import.meta.dirname, 'worker.ts');
+const worker = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 export function journalContract(kind: Place['kind']): void {
   const place = places.find((one) => one.kind === kind);
@@ -254,6 +255,9 @@ export function journalContract(kind: Place['kind']): void {
       expect((await slow.read()).entries).toEqual([]);
       const asked = await slow.append([aborted('please')], { afterSeq: 0, epoch: null, at: now });
       expect(asked).toBe('appended');
+      // Others wrote since, and yet the lost lease is what it must hear of.
+      const stale = await slow.append([entered('late')], { afterSeq: 0, epoch: 1, at: now });
+      expect(stale).toBe('lease-lost');
     });
 
     test('a holder past its time that nobody replaced goes on, and may renew', async () => {

@@ -58,7 +58,7 @@ export const everyFact: readonly Fact[] = [
   { type: 'leased', by: 'anna', epoch: 4 },
 ];
 
-export function aPolicy() {
+function aPolicy() {
   return {
     name: 'short',
     attemptsMax: 2,

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encode } from '../../src/journal/codec.ts';
 import { fileJournal } from '../../src/journal/file.ts';
@@ -30,7 +31,7 @@ describe('files of this machine', () => {
     const before = await readFile(join(directory, 'shop.jsonl'), 'utf8');
     // The system lets a process write so much and no more: a short write, then EFBIG, as a full disk does it.
     const limited = 'trap "" XFSZ; ulimit -f 8; exec "$@"';
-    const worker = join(import.meta.dirname, 'full-disk.ts');
+    const worker = fileURLToPath(new URL('./full-disk.ts', import.meta.url));
     const args = ['-c', limited, 'sh', process.execPath, worker, directory];
     const child = spawn('sh', args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let said = '';
