@@ -10,6 +10,7 @@ export function warnings({ balancer, pools, settings }: Seen): readonly string[]
     ...stickiness(balancer),
     ...otherRules(balancer, settings.traffic.ports),
     ...reach(balancer),
+    ...abruptly(balancer, settings.traffic.drain),
     ...foreigners({ balancer, pools }),
     ...notRunning(pools),
   ];
@@ -63,6 +64,17 @@ function reach({ name, internal, proxyProtocol }: BalancerFacts): readonly strin
     );
   }
   return notes;
+}
+
+/** The API has no drain, and what a removal does to open requests is documented nowhere. */
+function abruptly(
+  { name }: BalancerFacts,
+  drain: Seen['settings']['traffic']['drain'],
+): readonly string[] {
+  if (drain !== null) return [];
+  return [
+    `without traffic.drain requests in flight may be cut when droplets leave ${name}: say in bgctl.yml how the app is made to fail its health check, and it is emptied first.`,
+  ];
 }
 
 function foreigners({ balancer, pools }: Pick<Seen, 'balancer' | 'pools'>): readonly string[] {

@@ -9,7 +9,9 @@ import { fastClock } from './clocks.ts';
 import { balancerId, balancerJson, dropletJson, settingsWith, token } from './fixtures.ts';
 
 const host = 'https://api.digitalocean.com';
-const settings = settingsWith(`${host}/v2`);
+const drain = { service: 'web', fail: { signal: 'SIGUSR1' }, restore: { signal: 'SIGUSR2' } };
+const settings = settingsWith(`${host}/v2`, { traffic: { drain } });
+const undrained = settingsWith(`${host}/v2`);
 
 const droplets = (...ids: number[]) => ({ found: ids.map((id) => droplet(id)), lost: [] });
 const droplet = (id: number, changes: Record<string, unknown> = {}) =>
@@ -145,6 +147,11 @@ describe('what an operator should know', () => {
         { pools: { a: droplets(1, 2), b: { found: [droplet(3, { status: 'off' })], lost: [] } } },
       ),
       /web-3 \(3\) is not running/,
+    ],
+    [
+      'an app that cannot be told to drain',
+      seen({}, { settings: undrained }),
+      /without traffic.drain requests in flight may be cut/,
     ],
     [
       'rules to other ports',
