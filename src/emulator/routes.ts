@@ -9,7 +9,7 @@ import { missingScope, notFound, unprocessable } from './problem.ts';
 import { membershipFrom, settingsFrom } from './settings.ts';
 import { accountView, balancerView, dropletView, tagView } from './views.ts';
 
-export interface Call {
+interface Call {
   account: Account;
   url: URL;
   /** What the pattern's groups matched, decoded. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { BalancerOptions } from './options.ts';
 import { unprocessable } from './problem.ts';
 
-export const defaultProject = '4de7ac8b-495b-4884-9a69-1050c6793cd6';
+const defaultProject = '4de7ac8b-495b-4884-9a69-1050c6793cd6';
 
 const port = z.int().min(1).max(65_535);
 

@@ -9,6 +9,17 @@ export const balancerId = '7dbf91fe-cbdb-48dc-8290-c3a181554905';
 /** Droplets by what is special about them; 1, 2 and 3 fit the balancer. */
 export const ids = { otherRegion: 8, otherVpc: 9, unknown: 77 };
 
+/** The description knows whole seconds only, so a test that reads the balancer wants these checks. */
+export const wholeSeconds = {
+  protocol: 'http' as const,
+  port: 9,
+  path: '/health',
+  checkIntervalSeconds: 3,
+  responseTimeoutSeconds: 3,
+  healthyThreshold: 2,
+  unhealthyThreshold: 2,
+};
+
 type Balancer = EmulatorOptions['balancers'][number];
 
 /** Options whose droplets are at `addresses`; the balancer sends to `targetPort` and has droplet 1. */

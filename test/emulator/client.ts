@@ -2,14 +2,14 @@
 import { openapi } from '../builders/openapi.ts';
 import { token } from './account.ts';
 
-export interface Reply {
+interface Reply {
   status: number;
   headers: Headers;
   // biome-ignore lint/suspicious/noExplicitAny: the tests read deep into JSON whose shape was just judged
   body: any;
 }
 
-export interface CallOptions {
+interface CallOptions {
   token?: string | null;
   /** The request is wrong on purpose: do not judge it. */
   wrong?: boolean;

@@ -65,9 +65,10 @@ describe('metrics', () => {
     const last = Object.fromEntries(health.map((s) => [s.metric.server, s.values.at(-1)?.[1]]));
     expect(last).toEqual({ 'node-1': '100', 'node-2': '0' });
     expect(health[0]?.metric).toMatchObject({ lb_id: balancerId, region: 'fra1' });
-    const responses: Series[] = (await query(emulator, 'frontend_http_responses')).body.data.result;
-    const codes = new Set(responses.map(({ metric }) => metric.code));
-    expect(codes).toEqual(new Set(['2xx', '5xx']));
+    await until('both classes of answers are in a point', async () => {
+      const { result } = (await query(emulator, 'frontend_http_responses')).body.data;
+      return String((result as Series[]).map(({ metric }) => metric.code).toSorted()) === '2xx,5xx';
+    });
     const connections = (await query(emulator, 'frontend_connections_current')).body.data.result;
     expect(connections[0].metric).toEqual({});
   });
