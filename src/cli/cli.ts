@@ -83,8 +83,8 @@ function say(conclusion: Conclusion, json: boolean): void {
     .filter(([name]) => /TOKEN|SECRET|PASSWORD/i.test(name))
     .flatMap(([, value]) => (value === undefined || value.length < 8 ? [] : [value]));
   const output = openOutput({ json, redact: redactor(token) });
-  const { code, outcome, message } = conclusion;
-  if (json) output.result({ event: 'result', exit: code, outcome, message }, message);
+  const { code, outcome, message, data = {} } = conclusion;
+  if (json) output.result({ event: 'result', exit: code, outcome, message, ...data }, message);
   else if (code === exit.done) output.result({}, message);
   else output.note(message);
 }

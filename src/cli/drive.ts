@@ -38,7 +38,7 @@ export async function drive(
           `${holder.who} has driven ${connection.settings.app} since ${clock(holder.since)} UTC; following.`,
         ),
     });
-    return conclude(wanted, ending);
+    return { ...conclude(wanted, ending), data: connection.wired.counters() };
   } finally {
     view.end(last);
     stop.end();

@@ -24,6 +24,8 @@ export type Conclusion = {
   /** One word for machines. */
   readonly outcome: string;
   readonly message: string;
+  /** More for machines. */
+  readonly data?: Readonly<Record<string, unknown>>;
 };
 
 /** Ends a command early; caught in one place. */

@@ -144,18 +144,29 @@ async function fingerprints(
   return found;
 }
 
-/** Host ports and names that something else on green's droplets holds already; bgctl's own leftovers go first. */
+/**
+ * Host ports and names that something else on green's droplets holds already; bgctl's own leftovers go first.
+ * While the journal knows of nothing live, a project of the app is no clash: it may be what serves people, and
+ * the app is held until it is adopted, instead of telling anybody to stop it.
+ */
 export async function clashes(
   survey: Survey,
   app: App,
-  given: { readonly blueprint: Blueprint; readonly droplets: readonly DropletId[] },
+  given: {
+    readonly blueprint: Blueprint;
+    readonly droplets: readonly DropletId[];
+    /** Compose projects of the app on a droplet. */
+    readonly projects: (droplet: DropletId) => Promise<readonly string[]>;
+  },
 ): Promise<readonly string[]> {
-  const own = new Set(app.present.map((place) => place.project));
+  const known = app.present.map((place) => place.project);
   const next = projectName(app.name, releaseId(app.released + 1));
+  const unexplained = environmentsOf(app).live === null;
   const perDroplet = await Promise.all(
     given.droplets.map(async (droplet) => {
+      const own = new Set([...known, next, ...(unexplained ? await given.projects(droplet) : [])]);
       const others = (await survey.occupied(droplet)).filter(
-        ({ project }) => project === null || (!own.has(project) && project !== next),
+        ({ project }) => project === null || !own.has(project),
       );
       return given.blueprint.claims.flatMap((claim) =>
         others.filter((other) => holds(other, claim)).map((other) => clash(claim, other, droplet)),

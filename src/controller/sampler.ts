@@ -1,5 +1,6 @@
 // Runs a phase's probes at their interval on every droplet and keeps their windows.
 import { emptyWindow, type Sample, type Window } from '../gates/sample.ts';
+import { push } from '../gates/window.ts';
 import type { Clock, Instant } from '../lib/clock.ts';
 import type { GateSpec } from '../policy/policy.ts';
 import type { DropletId, Environment } from '../promotion/environment.ts';
@@ -14,7 +15,7 @@ export class Sampler {
   readonly #probes: Probes;
   readonly #clock: Clock;
   readonly #ring: () => void;
-  #work: { key: string; stop: AbortController; windows: Map<string, Sample[]> } | null = null;
+  #work: { key: string; stop: AbortController; windows: Map<string, Window> } | null = null;
 
   constructor(probes: Probes, clock: Clock, ring: () => void) {
     this.#probes = probes;
@@ -41,18 +42,22 @@ export class Sampler {
   }
 
   #windowOf(name: string): Window {
-    const samples = this.#work?.windows.get(name);
-    return samples === undefined ? emptyWindow : { samples: [...samples] };
+    return this.#work?.windows.get(name) ?? emptyWindow;
   }
 
   #begin(key: string, gates: readonly GateSpec[], environment: Environment): void {
     const stop = new AbortController();
-    const windows = new Map<string, Sample[]>(gates.map((gate) => [gate.name, []]));
+    const windows = new Map<string, Window>(gates.map((gate) => [gate.name, emptyWindow]));
     this.#work = { key, stop, windows };
     for (const gate of gates) {
       const droplets = ofBalancer(gate) ? environment.droplets.slice(0, 1) : environment.droplets;
-      const into = windows.get(gate.name) ?? [];
-      for (const droplet of droplets) void this.#run(gate, environment, droplet, into, stop.signal);
+      // Answers come in the order of their arrival; the window keeps the order of asking.
+      const note = (sample: Sample) => {
+        if (stop.signal.aborted) return;
+        windows.set(gate.name, push(windows.get(gate.name) ?? emptyWindow, sample, samplesMax));
+        this.#ring();
+      };
+      for (const droplet of droplets) void this.#run(gate, environment, droplet, note, stop.signal);
     }
   }
 
@@ -60,18 +65,14 @@ export class Sampler {
     gate: GateSpec,
     environment: Environment,
     droplet: DropletId,
-    into: Sample[],
+    note: (sample: Sample) => void,
     stop: AbortSignal,
   ): Promise<void> {
     let underWay = 0;
     const ask = async () => {
       underWay += 1;
-      const sample = await this.#probes.sample(gate.probe, environment, droplet);
+      note(await this.#probes.sample(gate.probe, environment, droplet));
       underWay -= 1;
-      if (stop.aborted) return;
-      into.push(sample);
-      if (into.length > samplesMax) into.splice(0, into.length - samplesMax);
-      this.#ring();
     };
     while (!stop.aborted) {
       if (underWay < underWayMax) void ask();

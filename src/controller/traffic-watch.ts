@@ -21,6 +21,7 @@ export class TrafficWatch {
   #seen: Record<DropletId, Instant> = {};
   #answers: { environment: string; at: Instant }[] = [];
   #trouble: string | null = null;
+  #unnamed: Instant = 0;
   #blind: string | null = null;
   #environments: readonly Environment[] = [];
 
@@ -39,7 +40,8 @@ export class TrafficWatch {
       this.#since = now;
       return unknown(this.#blind ?? 'no answer through the load balancer', this.#learntAt);
     }
-    return known({ since: this.#since, seen: { ...this.#seen }, trouble: this.#trouble }, now);
+    const serving = { since: this.#since, seen: { ...this.#seen }, trouble: this.#trouble };
+    return known({ ...serving, unnamed: this.#unnamed }, now);
   }
 
   stop(): void {
@@ -75,6 +77,7 @@ export class TrafficWatch {
 
   #note(sighting: Sighting): void {
     this.#learntAt = this.#clock.now();
+    if (sighting.droplet === null && sighting.environment === null) this.#unnamed = sighting.at;
     if (sighting.trouble !== null) {
       this.#trouble = sighting.trouble;
       return;

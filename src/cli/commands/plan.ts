@@ -107,7 +107,9 @@ async function taken(
   droplets: readonly DropletId[],
 ): Promise<readonly string[]> {
   try {
-    return await clashes(connection.wired.survey, app, { blueprint, droplets });
+    const { survey, world } = connection.wired;
+    const { projects } = world.hosts;
+    return await clashes(survey, app, { blueprint, droplets, projects });
   } catch (error) {
     return [because(error)];
   }

@@ -11,6 +11,7 @@ import { drive } from '../drive.ts';
 import { type Conclusion, exit, refused } from '../exit.ts';
 import { quietly } from '../quietly.ts';
 import { versionsOf } from '../versions.ts';
+import { clock as timeOfDay } from '../view.ts';
 
 type Options = {
   readonly versions: readonly string[];
@@ -84,10 +85,10 @@ async function begin(
   app: App,
 ): Promise<string | Conclusion> {
   if (app.phase === 'idle') {
-    const taken = await clashes(connection.wired.survey, app, {
-      blueprint,
-      droplets: prepared.droplets,
-    });
+    const { survey, world } = connection.wired;
+    const { droplets } = prepared;
+    const { projects } = world.hosts;
+    const taken = await clashes(survey, app, { blueprint, droplets, projects });
     if (taken.length > 0) throw refused(untouched(taken));
   }
   const { release, compose } = number(prepared, app, blueprint);
@@ -100,7 +101,20 @@ async function begin(
       throw refused('another release was asked for at the same time; run the command again');
     return { kind: 'promote', release, pool, droplets, policy, drains };
   });
-  return 'refused' in asked ? refusal(asked) : release.id;
+  return 'refused' in asked ? refusedBecause(connection, asked) : release.id;
+}
+
+/** Who is busy is told as well: wait for them, ask them, or take over. */
+async function refusedBecause(connection: Connection, asked: Refusal): Promise<Conclusion> {
+  const conclusion = refusal(asked);
+  if (asked.why !== 'busy') return conclusion;
+  const { journal, clock } = connection.wired.world;
+  const holder = await journal.holder();
+  const driver =
+    holder === null || holder.until <= clock.now()
+      ? 'Nobody drives it now: `bgctl resume` goes on with it.'
+      : `${holder.who} has driven it since ${timeOfDay(holder.since)} UTC.`;
+  return { ...conclusion, message: `${conclusion.message}. ${driver}` };
 }
 
 export function refusal({ refused: message, why }: Refusal): Conclusion {
