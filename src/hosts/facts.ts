@@ -36,7 +36,7 @@ export type EnvFile = {
   readonly sha256: string | null;
 };
 
-export type PublishedPort = {
+type PublishedPort = {
   readonly container: string;
   /** Compose project; empty without one. */
   readonly project: string;

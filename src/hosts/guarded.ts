@@ -53,19 +53,21 @@ export async function runGuarded(settings: Settings, host: SshHost, write: Write
     signal: guard.signal,
     ...(stdin === undefined ? {} : { stdin }),
   });
-  const refusal = refused(write, ran);
+  const refusal = refused(settings, write, ran);
   if (refusal !== null) throw refusal;
   return ran;
 }
 
-function refused(write: Write, ran: Ran): Failure | null {
+function refused(settings: Settings, write: Write, ran: Ran): Failure | null {
   const { place, guard, what } = write;
   const on = `${what} of ${place.project} on droplet ${place.droplet}`;
   const reason = /^bgctl-guard: (.*)$/m.exec(ran.stderr)?.[1];
   if (reason?.startsWith('epoch ')) {
+    const file = `${fenceDirectory(settings)}/${settings.app}.epoch`;
     return new Failure(
       'host',
-      `${on} was refused there: a controller with ${reason} has written, this one has epoch ${guard.epoch} and must stop.`,
+      `${on} was refused there: a controller with ${reason} has written, this one has epoch ${guard.epoch} and must ` +
+        `stop. Only where the journal was lost or moved, and nobody else works on the app: remove ${file} there.`,
     );
   }
   if (reason?.startsWith('turn ')) {
@@ -76,8 +78,6 @@ function refused(write: Write, ran: Ran): Failure | null {
   }
   if (ran.code !== 124 && ran.code !== 137) return null;
   const seconds = Math.round(write.limitMs / 1000);
-  return new Failure('host', `${on} was ended there after ${seconds} s.`, {
-    retry: 'soon',
-    ambiguous: true,
-  });
+  const how = ran.code === 124 ? `was ended there after ${seconds} s` : 'was killed there';
+  return new Failure('host', `${on} ${how}.`, { retry: 'soon', ambiguous: true });
 }

@@ -12,7 +12,7 @@ import { type DockerHost, dockerOn } from './docker.ts';
 import { orderHealth } from './drain.ts';
 import { runGuarded, type Write } from './guarded.ts';
 import { detail, judge, standing } from './health.ts';
-import { downWords, pullWords, releaseDirectory, upWords } from './project.ts';
+import { downWords, pullWords, releaseDirectory, switchedServices, upWords } from './project.ts';
 import { complaint, redact } from './redact.ts';
 import { removeScript, uploadScript } from './scripts.ts';
 import type { SshPool } from './ssh.ts';
@@ -89,7 +89,8 @@ export function dropletHosts(given: HostsGiven): Hosts {
       const graceS = Math.max(1, Math.min(wanted, Math.floor(guard.limitMs / 2000)));
       const down = downWords(settings, place, graceS);
       const directory = releaseDirectory(settings, place.project);
-      const data = [directory, place.project, String(graceS), ...down];
+      const fence = [settings.app, switchedServices(settings).join(' ')];
+      const data = [directory, place.project, String(graceS), ...fence, ...down];
       const command = ['sh', '-c', removeScript, 'bgctl', ...data];
       await write({ place, guard, command, what: 'Removal' }, until);
     },

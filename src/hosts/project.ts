@@ -34,6 +34,14 @@ export function privileged(settings: Settings, words: readonly string[]): readon
   return settings.hosts.sudo ? ['sudo', '-n', ...words] : words;
 }
 
+/** Every switched service has a repository in bgctl.yml: the compose file is refused otherwise. */
+export function switchedServices(settings: Settings): readonly string[] {
+  const { services } = settings.compose;
+  return Object.keys(settings.images).filter(
+    (name) => (services[name] ?? 'switched') === 'switched',
+  );
+}
+
 function composeWords(
   settings: Settings,
   place: ProjectAt,

@@ -47,21 +47,35 @@ mv -- "$1/compose.yml.new" "$1/compose.yml"
 `;
 
 /**
- * $1 release directory, $2 project, $3 grace in seconds; the rest is compose's `down`. What Compose cannot remove (its
- * file is gone, an env file is missing) goes by its labels.
+ * $1 release directory, $2 project, $3 grace in seconds, $4 app, $5 its switched services; the rest is compose's `down`.
+ * What Compose cannot remove (its file is gone, an env file is missing) goes by its labels. Without that file the
+ * project may be somebody's own that was adopted: what else runs in it, such as a database, stays with its network.
  */
 export const removeScript = `
-directory=$1 project=$2 grace=$3
-shift 3
+directory=$1 project=$2 grace=$3 app=$4 switched=$5
+shift 5
 label="label=com.docker.compose.project=$project"
-[ ! -f "$directory/compose.yml" ] || "$@"
-containers=$(docker ps --all --quiet --no-trunc --filter "$label") || exit 1
+list() { docker ps --all --quiet --no-trunc --filter "$label" "$@"; }
+if [ -f "$directory/compose.yml" ]; then
+  "$@"
+  containers=$(list) || exit 1
+else
+  containers=$(list --filter "label=bgctl.app=$app") || exit 1
+  for service in $switched; do
+    more=$(list --filter "label=com.docker.compose.service=$service") || exit 1
+    containers="$containers $more"
+  done
+  containers=$(printf '%s\\n' $containers | sort -u)
+fi
 if [ -n "$containers" ]; then
-  docker stop --time "$grace" $containers >/dev/null
+  docker stop -t "$grace" $containers >/dev/null
   docker rm --force $containers >/dev/null || exit 1
 fi
-networks=$(docker network ls --quiet --no-trunc --filter "$label") || exit 1
-[ -z "$networks" ] || docker network rm $networks >/dev/null || exit 1
+others=$(list) || exit 1
+if [ -z "$others" ]; then
+  networks=$(docker network ls --quiet --no-trunc --filter "$label") || exit 1
+  [ -z "$networks" ] || docker network rm $networks >/dev/null || exit 1
+fi
 rm -rf -- "$directory"
 `;
 

@@ -19,7 +19,7 @@ export interface SshHost {
   address(): string;
   /** Runs words, never through a shell's eyes; any exit code resolves, a signal is 128 + its usual number or 255. */
   exec(words: readonly string[], options: ExecOptions): Promise<Ran>;
-  /** TCP from the droplet. A port that nobody listens on rejects with `PortRefused`. */
+  /** TCP from the droplet. A port that nobody listens on rejects with `code: 'ECONNREFUSED'`. */
   connectTcp(host: string, port: number): Promise<Duplex>;
   /** Docker's API socket. */
   connectDocker(): Promise<Duplex>;
@@ -37,7 +37,7 @@ export interface SshPool {
 }
 
 /** The droplet answers, but not on that port; as node says it of a direct connection. */
-export class PortRefused extends Failure {
+class PortRefused extends Failure {
   readonly code = 'ECONNREFUSED';
 }
 
@@ -53,6 +53,9 @@ export type SshGiven = {
 const sessionsMax = 8;
 const wiresMax = 32;
 const wireLimitMs = 10_000;
+/** Why a channel did not open: RFC 4254, 5.1. */
+const prohibited = 1;
+const connectFailed = 2;
 const dockerSocket = '/var/run/docker.sock';
 
 export function sshPool(given: SshGiven): SshPool {
@@ -71,6 +74,24 @@ export function sshPool(given: SshGiven): SshPool {
       await Promise.all(all.map(({ connection }) => connection.close()));
     },
   };
+}
+
+const triesMax = 12;
+
+/**
+ * sshd forgets closed sessions only after it has read all that arrived with the news, so that eight that end together
+ * and eight that follow are sixteen to it; and an owner may allow fewer. A session that did not open ran nothing.
+ */
+async function repeated<T>(once: () => Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await once();
+    } catch (error) {
+      const full = (error as { reason?: unknown }).reason === connectFailed;
+      if (!full || tries === triesMax || signal.aborted) throw error;
+      await clock.sleep(Math.min(500, 10 * 2 ** tries), signal);
+    }
+  }
 }
 
 type Ask = (
@@ -118,9 +139,9 @@ function sshHost(
     attach: (channel: ClientChannel) => T,
   ): Promise<{ attached: T }> {
     const back = await from.take(signal);
-    try {
+    const once = async () => {
       const client = await link.client();
-      return await new Promise((resolve, reject) => {
+      return new Promise<{ attached: T }>((resolve, reject) => {
         ask(client, (error, channel) => {
           if (error) return reject(error);
           channel.once('close', back);
@@ -129,6 +150,9 @@ function sshHost(
           reject(new Error('given up'));
         });
       });
+    };
+    try {
+      return await (from === sessions ? repeated(once, clock, signal) : once());
     } catch (error) {
       back();
       throw error;
@@ -212,17 +236,17 @@ function channelFailure(what: string, error: unknown, ambiguous = false): Failur
   return new Failure('host', text, { retry: 'soon', ambiguous });
 }
 
-/** RFC 4254, 5.1: 1 is prohibited, 2 is that the connection failed. */
 function tcpFailure(what: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   const { reason } = error as { reason?: number };
-  if (reason === 1) {
+  if (reason === prohibited) {
     return new Failure(
       'host',
       `${what} is forbidden by its sshd. Set AllowTcpForwarding to yes or local, or hosts.via to direct.`,
     );
   }
-  if (reason === 2) return new PortRefused('host', `${what} was refused.`, { retry: 'soon' });
+  if (reason === connectFailed)
+    return new PortRefused('host', `${what} was refused.`, { retry: 'soon' });
   return channelFailure(what, error);
 }
 
