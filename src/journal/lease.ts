@@ -28,7 +28,15 @@ export function take(
   if (held && holder !== null && holder.until > given.now && !given.dead(holder))
     return { got: false, holder: holderOf(before, holder) };
   const taken = { ...me, since: given.now, until: given.now + given.ttlMs };
-  return { got: true, lease: { v: 1, epoch: before.epoch + 1, held: true, holder: taken } };
+  return { got: true, lease: { v: 1, epoch: next(before, given.now), held: true, holder: taken } };
+}
+
+/**
+ * Droplets refuse whoever comes with a lower epoch than they have seen. A journal that was lost, or moved,
+ * must not begin at 1 again, or it would be refused for good: seconds of the clock are above what was before.
+ */
+function next(before: Lease, now: Instant): number {
+  return Math.max(before.epoch + 1, Math.floor(now / 1000));
 }
 
 /** The same lease until later; null when it is no longer held under this epoch. */

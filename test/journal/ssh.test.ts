@@ -9,6 +9,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { Failure } from '../../src/lib/failure.ts';
 import type { Journal } from '../../src/world.ts';
 import { journalContract } from './contract.ts';
+import { epochOf } from './epoch.ts';
 import { aborted, entered } from './facts.ts';
 import { runHere, sshHere } from './places.ts';
 
@@ -122,11 +123,12 @@ describe('over a connection', () => {
     let now = 1_000_000;
     const clock = { ...soon, now: () => now };
     const slow = sshHere(directory, clock, counted);
-    expect(await slow.lease('slow', 1000)).toEqual({ got: true, epoch: 1 });
+    const epoch = await epochOf(slow, 'slow', 1000);
     now += 1000;
-    await sshHere(directory, clock, counted).lease('quick', 1000);
+    const quick = await epochOf(sshHere(directory, clock, counted), 'quick', 1000);
+    expect(quick).toBeGreaterThan(epoch);
     commands = [];
-    const late = await slow.append([entered('late')], { afterSeq: 0, epoch: 1, at: 1 });
+    const late = await slow.append([entered('late')], { afterSeq: 0, epoch, at: 1 });
     expect(late).toBe('lease-lost');
     // Told by the far side itself, without another look.
     expect(commands.map(({ order }) => order)).toEqual(['append']);
@@ -134,28 +136,29 @@ describe('over a connection', () => {
 
   test('a lease whose answer was lost is taken once', async () => {
     const journal = open(losingAnswers('swap'));
-    expect(await journal.lease('anna', 60_000)).toEqual({ got: true, epoch: 1 });
+    const epoch = await epochOf(journal, 'anna', 60_000);
+    expect(commands.filter(({ order }) => order === 'swap')).toHaveLength(1);
     expect(await open().lease('bert', 60_000)).toMatchObject({
       got: false,
-      holder: { who: 'anna' },
+      holder: { who: 'anna', epoch },
     });
   });
 
   test('renewing costs one command', async () => {
     const journal = open();
-    await journal.lease('anna', 60_000);
+    const epoch = await epochOf(journal, 'anna', 60_000);
     commands = [];
-    expect(await journal.renew(1, 60_000)).toBe(true);
-    expect(await journal.renew(1, 60_000)).toBe(true);
+    expect(await journal.renew(epoch, 60_000)).toBe(true);
+    expect(await journal.renew(epoch, 60_000)).toBe(true);
     expect(commands.map(({ order }) => order)).toEqual(['swap', 'swap']);
   });
 
   test('a lease that was refused is asked for anew: it may be free by now', async () => {
     const [anna, bert] = [open(), open()];
-    await anna.lease('anna', 60_000);
+    const epoch = await epochOf(anna, 'anna', 60_000);
     expect(await bert.lease('bert', 60_000)).toMatchObject({ got: false });
-    await anna.release(1);
-    expect(await bert.lease('bert', 60_000)).toEqual({ got: true, epoch: 2 });
+    await anna.release(epoch);
+    expect(await epochOf(bert, 'bert', 60_000)).toBeGreaterThan(epoch);
   });
 
   test('I9: a droplet that stays away is a Failure of the journal, and an append then ambiguous', async () => {
@@ -207,8 +210,9 @@ describe('over a connection', () => {
   test('the same files serve a journal of that machine, and each keeps the other out', async () => {
     const near = fileJournal({ directory, app: 'shop', clock: systemClock });
     const far = open();
-    expect(await near.lease('anna', 60_000)).toEqual({ got: true, epoch: 1 });
-    expect(await far.lease('bert', 60_000)).toMatchObject({ got: false, holder: { who: 'anna' } });
+    const epoch = await epochOf(near, 'anna', 60_000);
+    const holder = { who: 'anna', epoch };
+    expect(await far.lease('bert', 60_000)).toMatchObject({ got: false, holder });
     const many = async (journal: Journal, name: string) => {
       for (let done = 0; done < 15; ) {
         const { entries } = await journal.read();
