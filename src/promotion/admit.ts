@@ -1,7 +1,7 @@
 // admit(): accepts what an operator asks, or refuses with a reason and what to do instead.
-import type { App } from './app.ts';
-import { environmentsOf } from './app.ts';
+import { type App, environmentsOf, type In } from './app.ts';
 import type { Command } from './command.ts';
+import { list } from './judgement.ts';
 import { choices } from './phases/held.ts';
 
 export type Refusal = {
@@ -9,6 +9,8 @@ export type Refusal = {
   /** Busy: somebody else's promotion is under way (exit 14). Held: a person must choose first (13, 15). */
   readonly why: 'busy' | 'held' | 'precondition';
 };
+
+type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
 /** Null: accepted. */
 export function admit(app: App, command: Command): Refusal | null {
@@ -22,25 +24,35 @@ export function admit(app: App, command: Command): Refusal | null {
   }
 }
 
-function admitPromote(app: App, command: Extract<Command, { kind: 'promote' }>): Refusal | null {
+function admitPromote(app: App, command: Of<'promote'>): Refusal | null {
   if (app.phase === 'held')
     return {
       refused: `${app.name} is held: ${app.reason}. Choose first: ${legal(app).join(' or ')}`,
       why: 'held',
     };
-  if (app.phase === 'idle' && app.asked === null) {
-    const shared = command.droplets.filter((one) => app.blue?.droplets.includes(one));
-    if (shared.length === 0) return null;
-    return {
-      refused: `${app.blue?.project} is live on droplet ${shared.join(', ')}: a release starts on the other pool, and the pools must not overlap`,
-      why: 'precondition',
-    };
-  }
+  if (app.phase === 'idle' && app.asked === null) return unfit(app, command);
   const other = environmentsOf(app).other?.release.id ?? 'a release';
   return {
     refused: `${app.name} is ${app.phase} ${other}; wait for it, or run \`bgctl abort\` first`,
     why: 'busy',
   };
+}
+
+/** A release that was prepared for other droplets than those that are free now, or for too few. */
+function unfit({ blue }: In<'idle'>, { droplets, pool, policy }: Of<'promote'>): Refusal | null {
+  const shared = droplets.filter((droplet) => blue?.droplets.includes(droplet) === true);
+  const floor = Math.max(policy.switch.floor, 1);
+  if (shared.length > 0)
+    return {
+      refused: `${blue?.project} is live on ${list(shared)}: a release starts on the other pool, and the pools must not overlap`,
+      why: 'precondition',
+    };
+  if (droplets.length < floor)
+    return {
+      refused: `pool ${pool} has ${droplets.length} of the ${floor} droplets that must serve by the policy ${policy.name} (switch.floor)`,
+      why: 'precondition',
+    };
+  return null;
 }
 
 function admitAbort(app: App): Refusal | null {
@@ -72,6 +84,18 @@ function admitChoice(app: App, command: Command): Refusal | null {
       refused: `${app.name} is not held (it is ${app.phase}): there is nothing to resolve`,
       why: 'precondition',
     };
+  const not = (refused: string): Refusal => ({
+    refused: `${refused}: ${legal(app).join(' or ')}`,
+    why: 'precondition',
+  });
+  if (command.kind === 'keep' && app.kind !== 'choice')
+    return not(`${app.name} is held for what the load balancer holds, not between two releases`);
+  if (command.kind !== 'keep' && app.kind === 'choice')
+    return not(`${app.name} is held between releases; one of them must be kept`);
+  if (command.kind === 'adopt' && command.blue === null && app.blue !== null)
+    return not(
+      `nothing of ${app.name} is in the load balancer; attach what is live first, so that nothing that runs is given up`,
+    );
   if (command.kind === 'keep' && !choices(app).some((one) => one.project === command.project))
     return {
       refused: `${command.project} is not one of ${

@@ -70,7 +70,7 @@ export type Common = {
   readonly policy: Policy;
   /** Whether the app can be told to fail its health check. */
   readonly drains: boolean;
-  /** When the phase was entered. */
+  /** When the phase was entered, or the lease was taken in it: its limits count from here. */
   readonly since: Instant;
   /** When the commit point was passed, while that matters. */
   readonly committedAt: Instant | null;

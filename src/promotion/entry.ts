@@ -16,10 +16,12 @@ export type Fact =
       readonly evidence?: Evidence;
       /** Where aborting leads to: why. */
       readonly cause?: AbortCause;
-      /** Droplets that green goes on without (policy `start.missing`). */
+      /** Droplets that green, or the environment kept by hand, goes on without. */
       readonly without?: readonly DropletId[];
       /** Where held leads to: what kind. */
       readonly held?: HeldKind;
+      /** Droplets found otherwise in the balancer than the journal has them, and taken as they are found. */
+      readonly unsure?: readonly DropletId[];
     }
   /** The commit point: green becomes blue, blue becomes draining; before the first detach. */
   | { readonly type: 'committed'; readonly because: string }

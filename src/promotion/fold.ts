@@ -4,7 +4,7 @@ import type { Policy } from '../policy/policy.ts';
 import { type App, type Common, genesis, type Outcome, type Phase } from './app.ts';
 import { type BalancerEffect, type Effect, isHostEffect, keyOf } from './effect.ts';
 import type { Entry, Fact } from './entry.ts';
-import { at, type DropletId, type Environment, move, type ProjectAt } from './environment.ts';
+import { at, type DropletId, move, type ProjectAt } from './environment.ts';
 import { without } from './judgement.ts';
 import { rulesOf } from './phases/table.ts';
 import { releaseNumber } from './release.ts';
@@ -12,7 +12,7 @@ import { releaseNumber } from './release.ts';
 type Of<T extends Fact['type']> = Extract<Entry, { type: T }>;
 
 /** How long a dead controller's call to the cloud may still land: its request time-out, and some. */
-export const afterlifeMs = 20_000;
+const afterlifeMs = 20_000;
 
 export function fold(name: string, policy: Policy, entries: readonly Entry[]): App {
   return entries.reduce(apply, genesis(name, policy));
@@ -37,9 +37,22 @@ export function apply(app: App, entry: Entry): App {
   }
 }
 
-function asked(app: App, { command }: Of<'asked'>): App {
-  const released = command.kind === 'promote' ? releaseNumber(command.release.id) : app.released;
-  return { ...app, asked: command, released: Math.max(app.released, released) };
+function asked(app: App, { command, at: now }: Of<'asked'>): App {
+  // An adopted release counts too: its number, and so its project's name, must not be given again.
+  const named =
+    command.kind === 'promote'
+      ? command.release
+      : command.kind === 'adopt'
+        ? command.blue?.release
+        : undefined;
+  const released = named === undefined ? 0 : releaseNumber(named.id);
+  const next = { ...app, asked: command, released: Math.max(app.released, released) };
+  if (command.kind !== 'abort' || app.phase !== 'idle' || app.asked?.kind !== 'promote')
+    return next;
+  // Not begun yet: the two answer each other.
+  const { id: release, key } = app.asked.release;
+  const last: Outcome = { release, key, is: 'aborted', because: command.reason, at: now };
+  return { ...next, asked: null, last };
 }
 
 function entered(app: App, entry: Of<'entered'>): App {
@@ -54,9 +67,9 @@ function entered(app: App, entry: Of<'entered'>): App {
     seq: app.seq,
     asked: null,
     unsettled: app.unsettled,
-    failures: {},
+    failures: entry.phase === 'idle' ? removals(app.failures) : {},
     attached: app.attached,
-    unsure: app.unsure,
+    unsure: union(app.unsure, entry.unsure ?? []),
     wroteAt: app.wroteAt,
     redirectedAt: app.redirectedAt,
     present: app.present,
@@ -65,6 +78,12 @@ function entered(app: App, entry: Of<'entered'>): App {
     last: entry.phase === 'idle' ? (outcome(app, entry) ?? app.last) : app.last,
   };
   return { ...common, ...begun(app, entry.phase), phase: entry.phase, ...cast } as App;
+}
+
+/** What could not be removed is not tried again at once: an app comes to rest; who drives it next tries again. */
+function removals(failures: App['failures']): App['failures'] {
+  const kept = Object.entries(failures).filter(([key]) => key.startsWith('remove-project '));
+  return Object.fromEntries(kept);
 }
 
 /** What a command brings with it: a policy, and on adoption what is taken as true. */
@@ -97,10 +116,7 @@ function committed(app: App, entry: Of<'committed'>): App {
 
 function acted(app: App, { effect, until, at: now }: Of<'acted'>): App {
   const unsettled = [...app.unsettled, { effect, until }];
-  if (!isHostEffect(effect)) {
-    const unsure = [...new Set([...app.unsure, ...effect.droplets])];
-    return { ...app, unsettled, unsure, wroteAt: now, redirectedAt: now };
-  }
+  if (!isHostEffect(effect)) return { ...app, unsettled, wroteAt: now, redirectedAt: now };
   const place = placeOf(effect);
   if (effect.kind === 'start-project')
     return { ...app, unsettled, present: add(app.present, place) };
@@ -147,9 +163,10 @@ function settledOnHost(app: App, effect: Effect, entry: Of<'settled'>): App {
 
 function settledOnBalancer(app: App, effect: BalancerEffect, entry: Of<'settled'>): App {
   const next = { ...app, wroteAt: entry.at, redirectedAt: entry.at };
-  if (!entry.ok && entry.untouched !== true) return next;
+  // Refused before it was sent: nothing is surer than before, nor less sure.
+  if (!entry.ok && entry.untouched === true) return next;
+  if (!entry.ok) return { ...next, unsure: union(app.unsure, effect.droplets) };
   const unsure = without(app.unsure, effect.droplets);
-  if (!entry.ok) return { ...next, unsure };
   const attached =
     effect.kind === 'attach-droplets'
       ? union(app.attached, effect.droplets)
@@ -160,12 +177,13 @@ function settledOnBalancer(app: App, effect: BalancerEffect, entry: Of<'settled'
 /**
  * A new holder of the lease. On the droplets a lock and the epoch guard against a late command of its
  * predecessor, so those effects may be repeated at once; a call to the cloud may still land for a while.
+ * The phase's limits begin anew: they bound how long bgctl tries, and nobody tried while it was away.
  */
 function leased(app: App, entry: Of<'leased'>): App {
   const unsettled = app.unsettled
     .filter((one) => !isHostEffect(one.effect))
     .map((one) => ({ ...one, until: Math.min(one.until, entry.at + afterlifeMs) }));
-  return { ...app, unsettled, failures: {} };
+  return { ...app, since: entry.at, unsettled, failures: {} };
 }
 
 function outcome(from: App, entry: Of<'entered'>): Outcome | null {
@@ -175,17 +193,17 @@ function outcome(from: App, entry: Of<'entered'>): Outcome | null {
     return { release: id, key, is: 'promoted', because: entry.because, at: entry.at };
   }
   if (from.phase !== 'aborting' || from.drop === null) return null;
-  retired(from.drop);
-  const { id, key } = from.drop.release;
+  move(from.drop, 'retired');
+  const { keep, drop } = from;
+  // Of two that a person chose between, the newer one stayed.
+  const promoted =
+    keep !== null && releaseNumber(keep.release.id) > releaseNumber(drop.release.id) ? keep : null;
+  const { id, key } = (promoted ?? drop).release;
+  if (promoted !== null)
+    return { release: id, key, is: 'promoted', because: from.reason, at: entry.at };
   const failed = from.committed ? 'rolled-back' : 'failed';
   const is = from.cause === 'asked' ? 'aborted' : failed;
   return { release: id, key, is, because: from.reason, at: entry.at };
-}
-
-/** Asserts that the environment may retire from where it is. */
-function retired(environment: Environment): Environment {
-  const last = environment.state === 'blue' ? move(environment, 'draining') : environment;
-  return move(last, 'retired');
 }
 
 function placeOf(effect: Effect): ProjectAt {

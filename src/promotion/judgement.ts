@@ -29,6 +29,11 @@ export function fail(because: string, more: Pick<EnterStep, 'evidence'> = {}): E
 
 const notLookedAt: Known<never> = { known: false, because: 'not looked at yet', since: 0 };
 
+/** Droplets known to be destroyed. */
+export function lostOf(seen: Observation): readonly DropletId[] {
+  return seen.lost.known ? seen.lost.value : [];
+}
+
 export function healthOf(
   seen: Observation,
   project: string,
@@ -39,7 +44,9 @@ export function healthOf(
 
 /** One sentence on why the environment is known to be sick, or null. What is unknown is not sick. */
 export function sickness(app: App, seen: Observation, environment: Environment): string | null {
+  const gone = lostOf(seen);
   for (const place of projectsOf(environment)) {
+    if (gone.includes(place.droplet)) return `droplet ${place.droplet} no longer exists`;
     const health = healthOf(seen, place.project, place.droplet);
     if (!health.known || health.value.is === 'healthy') continue;
     // We made its health check fail ourselves: that is draining, not sickness.
@@ -81,8 +88,10 @@ export function serves(app: App, seen: Observation, droplet: DropletId): boolean
 export function quiet(app: App, seen: Observation, environment: Environment): boolean {
   if (!seen.serving.known) return false;
   const since = seen.at - app.policy.drain.quietMs;
-  const { seen: sightings, since: watchedSince } = seen.serving.value;
-  return watchedSince <= since && environment.droplets.every((d) => (sightings[d] ?? 0) < since);
+  const { seen: sightings, since: watchedSince, unnamed = 0 } = seen.serving.value;
+  // An adopted environment does not know its name: what nobody signed may have come from there.
+  if (watchedSince > since || unnamed >= since) return false;
+  return environment.droplets.every((droplet) => (sightings[droplet] ?? 0) < since);
 }
 
 /** Requests in flight (`busy`) or connections (`open`) of the environment; null while any droplet is unknown. */
@@ -92,7 +101,9 @@ export function connectionsOf(
   which: 'open' | 'busy',
 ): number | null {
   let sum = 0;
+  const gone = lostOf(seen);
   for (const place of projectsOf(environment)) {
+    if (gone.includes(place.droplet)) continue;
     const connections = seen.connections[at(place)];
     if (connections === undefined || !connections.known) return null;
     sum += connections.value[which];
@@ -112,10 +123,20 @@ export function tired(app: App, effect: Parameters<typeof keyOf>[0]): boolean {
   return (app.failures[keyOf(effect)]?.times ?? 0) >= app.policy.attemptsMax;
 }
 
-/** While something cannot be reached: wait up to the policy's limit, then yield. Nothing is removed meanwhile. */
+/**
+ * While something cannot be reached: wait up to the policy's limit, then yield. Nothing is removed meanwhile.
+ * Where nobody asked for anything it rests instead: what is left to tidy can wait for better days.
+ */
 export function outOfSight(app: App, blind: { because: string; since: number }, at: number): Step {
   const until = Math.max(blind.since, app.since) + app.policy.unreachableMs;
-  return at >= until ? { is: 'yield', because: blind.because } : wait(blind.because, until);
+  if (at < until) return wait(blind.because, until);
+  const resting = app.phase === 'idle' && app.asked === null;
+  return resting ? wait(blind.because, null) : { is: 'yield', because: blind.because };
+}
+
+/** How many targets that serve are enough: the policy's floor, or all there are of a smaller environment. */
+export function floorOf(app: App, environment: Environment): number {
+  return Math.max(1, Math.min(app.policy.switch.floor, environment.droplets.length));
 }
 
 export function without(

@@ -1,8 +1,8 @@
 // The balancer's membership: what the journal expects of it, what is seen, and what the difference means.
 import { type App, environmentsOf } from './app.ts';
 import type { BalancerEffect } from './effect.ts';
-import type { DropletId } from './environment.ts';
-import { list } from './judgement.ts';
+import type { DropletId, Environment } from './environment.ts';
+import { list, lostOf, without } from './judgement.ts';
 import type { Known, Observation } from './observation.ts';
 
 /** Attached droplets as seen since the last write, or why that is not known. */
@@ -37,23 +37,55 @@ export function expectedOf(
   seen: Observation,
   attached: readonly DropletId[],
 ): readonly DropletId[] {
-  const gone = seen.lost.known ? seen.lost.value : [];
+  const excused = [...lostOf(seen), ...departing(app)];
   return oursOf(app, seen).filter((droplet) =>
-    app.unsure.includes(droplet)
+    app.unsure.includes(droplet) || excused.includes(droplet)
       ? attached.includes(droplet)
-      : app.attached.includes(droplet) && !gone.includes(droplet),
+      : app.attached.includes(droplet),
   );
 }
 
-/** Droplets that should be attached and are not, our own doubts left out. They may have been destroyed. */
+/** Droplets of which it must be known whether they still exist, because that explains what is seen. */
 export function missing(app: App, attached: readonly DropletId[]): readonly DropletId[] {
-  return app.attached.filter((d) => !attached.includes(d) && !app.unsure.includes(d));
+  // One that was destroyed while it was out of the balancer shows only when it cannot be attached again.
+  const refused = Object.keys(app.failures).some((key) => key.startsWith('attach-droplets '));
+  const wanted = app.phase === 'aborting' && refused ? (app.keep?.droplets ?? []) : [];
+  const absent = wanted.filter((droplet) => !attached.includes(droplet));
+  return [...new Set([...strayed(app, attached), ...absent])];
+}
+
+/** Droplets that should be attached and are not, our own doubts left out. */
+function strayed(app: App, attached: readonly DropletId[]): readonly DropletId[] {
+  const excused = [...app.unsure, ...departing(app)];
+  return app.attached.filter((d) => !attached.includes(d) && !excused.includes(d));
+}
+
+/** Going back, it is all one why the other side has left: asking would only delay it (I3). */
+function departing(app: App): readonly DropletId[] {
+  if (app.phase !== 'aborting') return [];
+  return without(app.drop?.droplets ?? [], app.keep?.droplets ?? []);
+}
+
+/** Our droplets that are found otherwise than the journal has them. */
+export function differing(
+  app: App,
+  seen: Observation,
+  attached: readonly DropletId[],
+): readonly DropletId[] {
+  return oursOf(app, seen).filter((d) => attached.includes(d) !== app.attached.includes(d));
+}
+
+/** A sentence on droplets of an unproven environment that people already reach, or null: a late write of ours. */
+export function early(app: App, seen: Observation, green: Environment): string | null {
+  const attached = attachedNow(app, seen);
+  const inside = attached.known ? green.droplets.filter((d) => attached.value.includes(d)) : [];
+  if (inside.length === 0) return null;
+  return `${list(inside)} got into the load balancer before ${green.project} was proven`;
 }
 
 /** A sentence on how the balancer differs from what the journal expects, or null. */
 export function drift(app: App, seen: Observation, attached: readonly DropletId[]): string | null {
-  const gone = seen.lost.known ? seen.lost.value : [];
-  const left = missing(app, attached).filter((droplet) => !gone.includes(droplet));
+  const left = without(strayed(app, attached), lostOf(seen));
   const came = oursOf(app, seen).filter(
     (d) => attached.includes(d) && !app.attached.includes(d) && !app.unsure.includes(d),
   );

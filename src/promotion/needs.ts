@@ -57,7 +57,7 @@ export function needs(app: App): Needs {
       return {
         ...none,
         serving: app.keep !== null,
-        projects: projectsOf(app.drop),
+        projects: [...projectsOf(live), ...projectsOf(other)],
         connections: projectsOf(app.drop),
       };
     case 'held':

@@ -33,6 +33,8 @@ export type Serving = {
   readonly seen: Readonly<Record<DropletId, Instant>>;
   /** The last answer that was no good or said no name, for people; null when there was none. */
   readonly trouble: string | null;
+  /** When an answer last told no name: it may have come from any of them. */
+  readonly unnamed?: Instant;
 };
 
 export type Observation = {

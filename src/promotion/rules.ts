@@ -33,6 +33,7 @@ export type EnterStep = {
   readonly cause?: AbortCause;
   readonly held?: HeldKind;
   readonly without?: readonly DropletId[];
+  readonly unsure?: readonly DropletId[];
 };
 
 export type Entered = Extract<Entry, { type: 'entered' }>;
@@ -40,7 +41,7 @@ export type Entered = Extract<Entry, { type: 'entered' }>;
 export type Rules<P extends Phase> = {
   /** What the phase holds when entered from there; null where it cannot be. */
   enter(from: App, entry: Entered): Cast[P] | null;
-  /** Where an abort leads; null: there is nothing to abort. */
-  abort(app: In<P>, seen: Observation): 'aborting' | 'held' | null;
+  /** Where an abort leads, or what it has to wait for; null: there is nothing to abort. */
+  abort(app: In<P>, seen: Observation): 'aborting' | 'held' | Step | null;
   next(app: In<P>, seen: Observation): Step;
 };

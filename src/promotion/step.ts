@@ -1,7 +1,7 @@
 // step(): wait, act, enter, commit or yield; with the guards that hold in every phase.
 import { type App, environmentsOf, type Phase } from './app.ts';
 import { type Effect, type EffectKey, isHostEffect, keyOf } from './effect.ts';
-import { enter, wait } from './judgement.ts';
+import { enter, list, outOfSight, wait } from './judgement.ts';
 import { attachedNow, drift, missing } from './membership.ts';
 import type { Observation } from './observation.ts';
 import { rulesOf } from './phases/table.ts';
@@ -18,7 +18,7 @@ export function step(app: App, seen: Observation): Step {
 function answer(app: App, seen: Observation): Step | null {
   if (app.asked?.kind !== 'abort') return null;
   const to = rulesOf(app.phase).abort(app as never, seen);
-  if (to === null) return null;
+  if (to === null || typeof to === 'object') return to;
   return to === 'held'
     ? enter('held', `${app.asked.reason}, but there is no safe side to go back to`, {
         held: 'choice',
@@ -35,10 +35,15 @@ function foreign(app: App, seen: Observation): Step | null {
   const attached = attachedNow(app, seen);
   if (!attached.known) return null;
   // A destroyed droplet leaves the balancer by itself: that is a loss, not an edit.
-  if (missing(app, attached.value).length > 0 && !seen.lost.known)
-    return wait(
-      'asking whether droplets that left the load balancer still exist',
-      Math.max(seen.lost.since, app.since) + app.policy.unreachableMs,
+  const gone = missing(app, attached.value);
+  if (gone.length > 0 && !seen.lost.known)
+    return outOfSight(
+      app,
+      {
+        because: `${list(gone)} left the load balancer; whether they still exist is not known: ${seen.lost.because}`,
+        since: seen.lost.since,
+      },
+      seen.at,
     );
   const difference = drift(app, seen, attached.value);
   return difference === null ? null : enter('held', difference, { held: 'drift' });
@@ -55,7 +60,7 @@ function settleFirst(app: App, wanted: Step, seen: Observation): Step {
   if (first !== undefined)
     return wait(
       `${inWords(first.effect)}`,
-      first.until,
+      wanted.is === 'wait' ? Math.min(first.until, wanted.until ?? first.until) : first.until,
       unwanted(
         wanted,
         loose.map((l) => l.effect),

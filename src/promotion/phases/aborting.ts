@@ -5,11 +5,15 @@ import { at, type Environment, move, projectsOf } from '../environment.ts';
 import {
   enter,
   exhausted,
+  floorOf,
   healthOf,
   list,
+  lostOf,
   outOfSight,
   serves,
+  sickness,
   tired,
+  unseen,
   wait,
   without,
 } from '../judgement.ts';
@@ -21,7 +25,7 @@ import { silence } from './switching.ts';
 
 export const aborting: Rules<'aborting'> = {
   enter(from, entry) {
-    const sides = sidesOf(from);
+    const sides = sidesOf(from, entry);
     if (sides === null || (sides.keep === null && sides.drop === null)) return null;
     return { ...sides, reason: entry.because, cause: causeOf(from, entry) };
   },
@@ -45,6 +49,7 @@ function causeOf(from: App, entry: Entered): 'asked' | 'failed' {
 /** Who stays and who goes. After the commit point the new environment drains and the old one is blue again. */
 function sidesOf(
   from: App,
+  entry: Entered,
 ): { keep: Environment | null; drop: Environment | null; committed: boolean } | null {
   switch (from.phase) {
     case 'starting':
@@ -56,7 +61,7 @@ function sidesOf(
     case 'verifying':
       return from.draining === null ? null : swapped(from.blue, from.draining);
     case 'held':
-      return chosen(from);
+      return chosen(from, entry.without ?? []);
     default:
       return null;
   }
@@ -66,22 +71,34 @@ function swapped(blue: Environment, draining: Environment) {
   return { keep: move(draining, 'blue'), drop: move(blue, 'draining'), committed: true };
 }
 
-/** Out of held: the side that the operator named stays, the other goes. */
-function chosen(from: In<'held'>) {
+/** Out of held: the side that the operator named stays, without the droplets that are lost; the other goes. */
+function chosen(from: In<'held'>, lost: readonly number[]) {
   const { asked, blue, other, committed } = from;
-  if (asked?.kind === 'restore') return { keep: blue, drop: other, committed };
+  if (asked?.kind === 'restore') return { keep: left(blue, lost), drop: other, committed };
   if (asked?.kind === 'keep' && asked.project === blue?.project)
-    return { keep: blue, drop: other, committed };
-  if (asked?.kind === 'keep' && asked.project === other?.project) {
-    const keep = other.state === 'blue' ? other : move(other, 'blue');
-    const drop = blue === null ? null : move(blue, 'draining');
-    return { keep, drop, committed };
-  }
+    return { keep: left(blue, lost), drop: other, committed };
+  if (asked?.kind === 'keep' && asked.project === other?.project)
+    return { keep: left(revived(other), lost), drop: leaving(blue), committed };
   if (asked?.kind === 'adopt') {
     const drop = [blue, other].find((one) => one !== null && one.project !== asked.blue?.project);
-    return { keep: asked.blue, drop: drop ?? null, committed };
+    return { keep: asked.blue, drop: leaving(drop ?? null), committed };
   }
   return null;
+}
+
+function revived(environment: Environment): Environment {
+  return environment.state === 'blue' ? environment : move(environment, 'blue');
+}
+
+function leaving(environment: Environment | null): Environment | null {
+  return environment?.state === 'blue' ? move(environment, 'draining') : environment;
+}
+
+/** What is left of it; all of it where nothing is, so that the next look says so. */
+function left(environment: Environment | null, lost: readonly number[]): Environment | null {
+  if (environment === null) return null;
+  const droplets = without(environment.droplets, lost);
+  return droplets.length === 0 ? environment : { ...environment, droplets };
 }
 
 /** The kept environment is attached, healthy to the balancer and seen serving before anything leaves (I1, I3). */
@@ -92,9 +109,21 @@ function comeBack(
 ): Step | null {
   const { keep } = app;
   if (keep === null) return null;
-  const gone = seen.lost.known ? seen.lost.value : [];
-  const wanted = without(keep.droplets, gone);
-  const back = without(wanted, attached);
+  const wanted = without(keep.droplets, lostOf(seen));
+  if (wanted.length === 0) return noSide(app, `nothing is left of ${keep.project}`);
+  return (
+    rejoin(app, seen, keep, attached, without(wanted, attached)) ??
+    proven(app, seen, keep, attached, wanted)
+  );
+}
+
+function rejoin(
+  app: In<'aborting'>,
+  seen: Observation,
+  keep: Environment,
+  attached: readonly number[],
+  back: readonly number[],
+): Step | null {
   const restore = projectsOf(keep)
     .filter((place) => app.silenced.some((silenced) => at(silenced) === at(place)))
     .map((place): Effect => ({ kind: 'restore-health', ...place }))
@@ -102,38 +131,53 @@ function comeBack(
   const attach = back.length > 0 ? [attachEffect(app, seen, attached, back)] : [];
   const tiredOf = exhausted(app, ['attach-droplets']);
   if (attach.length > 0 && tiredOf !== null) return { is: 'yield', because: tiredOf };
-  if (restore.length + attach.length > 0)
-    return {
-      is: 'act',
-      effects: [...restore, ...attach],
-      because: `${keep.project} comes back`,
-    };
-  // It never left the balancer: nobody has to wait for it.
-  if (!app.committed && app.drop?.state === 'green' && !left(app, attached)) return null;
-  if (!seen.serving.known) return outOfSight(app, seen.serving, seen.at);
-  const silent = wanted.filter((droplet) => !serves(app, seen, droplet));
-  if (silent.length === 0) return null;
-  const until = app.since + app.policy.switch.limitMs;
-  if (seen.at < until)
-    return wait(`${list(silent)} of ${keep.project} not yet seen to serve`, until);
-  return wanted.length - silent.length >= Math.max(app.policy.switch.floor, 1)
-    ? null
-    : enter('held', `${keep.project} does not serve: no safe side. ${app.reason}`, {
-        held: 'choice',
-      });
+  if (restore.length + attach.length === 0) return null;
+  return { is: 'act', effects: [...restore, ...attach], because: `${keep.project} comes back` };
 }
 
-function left(app: In<'aborting'>, attached: readonly number[]): boolean {
-  return app.drop?.droplets.some((droplet) => attached.includes(droplet)) ?? false;
+/** Null once enough of the kept environment was seen to serve for the other to leave. */
+function proven(
+  app: In<'aborting'>,
+  seen: Observation,
+  keep: Environment,
+  attached: readonly number[],
+  wanted: readonly number[],
+): Step | null {
+  const { drop } = app;
+  // An unproven green that is not in the balancer takes nobody's traffic with it: nothing has to be proven.
+  const outside = !(drop?.droplets.some((droplet) => attached.includes(droplet)) ?? false);
+  if (!app.committed && drop?.state === 'green' && outside) return null;
+  const floor = floorOf(app, keep);
+  if (wanted.length < floor)
+    return noSide(app, `only ${list(wanted)} of ${keep.project} is left, and ${floor} must serve`);
+  if (!seen.serving.known) return outOfSight(app, seen.serving, seen.at);
+  const silent = wanted.filter((droplet) => !serves(app, seen, droplet));
+  const enough = wanted.length - silent.length >= floor;
+  // A droplet of the kept environment that is known to be sick is not waited for: it would come back to nothing.
+  if (enough && silent.every((droplet) => isSick(seen, keep, droplet))) return null;
+  const until =
+    Math.max(app.since, app.redirectedAt, seen.serving.value.since) + app.policy.switch.limitMs;
+  if (seen.at < until)
+    return wait(`${list(silent)} of ${keep.project} not yet seen to serve`, until);
+  return enough ? null : noSide(app, `${keep.project} does not serve`);
+}
+
+function noSide(app: In<'aborting'>, because: string): Step {
+  return enter('held', `${because}: no safe side. ${app.reason}`, { held: 'choice' });
+}
+
+function isSick(seen: Observation, environment: Environment, droplet: number): boolean {
+  const health = healthOf(seen, environment.project, droplet);
+  return health.known && !['healthy', 'starting', 'unhealthy'].includes(health.value.is);
 }
 
 function goAway(app: In<'aborting'>, seen: Observation, attached: readonly number[]): Step | null {
   const ours = oursOf(app, seen);
   const keepers = app.keep?.droplets ?? [];
-  const leaving = ours.filter((d) => attached.includes(d) && !keepers.includes(d));
-  if (leaving.length === 0) return null;
-  // A healthy one gets to finish what it has in flight; a dead or unseen one delays nobody (I3).
-  if (app.drop !== null && app.keep !== null && standing(app.drop, seen)) {
+  const out = ours.filter((d) => attached.includes(d) && !keepers.includes(d));
+  if (out.length === 0) return null;
+  // A healthy one gets to finish what it has in flight; a dead, hung or unseen one delays nobody (I3).
+  if (app.drop !== null && app.keep !== null && standing(app, seen, app.drop)) {
     const hush = silence(app, seen, app.drop);
     if (hush !== null) return hush;
   }
@@ -141,19 +185,22 @@ function goAway(app: In<'aborting'>, seen: Observation, attached: readonly numbe
   if (tiredOf !== null) return { is: 'yield', because: tiredOf };
   return {
     is: 'act',
-    effects: [detachEffect(app, seen, attached, leaving, app.keep === null)],
+    effects: [detachEffect(app, seen, attached, out, app.keep === null)],
     because: `${app.drop?.project ?? 'what is not blue'} leaves the load balancer`,
   };
 }
 
-function standing(environment: Environment, seen: Observation): boolean {
-  return environment.droplets.every((droplet) => {
-    const health = healthOf(seen, environment.project, droplet);
-    return health.known && (health.value.is === 'healthy' || health.value.is === 'unhealthy');
-  });
+/** Healthy everywhere, or unhealthy because we told it to be; and it does what it is told. */
+function standing(app: In<'aborting'>, seen: Observation, environment: Environment): boolean {
+  if (Object.keys(app.failures).some((key) => key.startsWith('fail-health '))) return false;
+  return (
+    seen.serving.known &&
+    sickness(app, seen, environment) === null &&
+    unseen(seen, environment) === null
+  );
 }
 
 function clearAway(app: In<'aborting'>, seen: Observation): Step | null {
   if (app.drop === null) return null;
-  return retire(app, seen, app.drop, app.since + app.policy.drain.limitMs);
+  return retire(app, seen, app.drop, Math.max(app.since, app.wroteAt) + app.policy.drain.limitMs);
 }

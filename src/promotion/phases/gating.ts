@@ -1,6 +1,7 @@
 // Gating: green is probed and judged before it sees traffic. What cannot be measured is never a pass.
 import { judgeAll } from '../../gates/judge.ts';
 import { enter, fail, sickness, unseen, wait } from '../judgement.ts';
+import { early } from '../membership.ts';
 import type { Rules } from '../rules.ts';
 import { narrowed } from './starting.ts';
 
@@ -13,13 +14,10 @@ export const gating: Rules<'gating'> = {
   next(app, seen) {
     const { minMs, limitMs, gates } = app.policy.gate;
     const until = app.since + limitMs;
+    const intruded = early(app, seen, app.green);
+    if (intruded !== null) return fail(intruded);
     const sick = sickness(app, seen, app.green);
     if (sick !== null) return fail(`green lost its health: ${sick}`);
-    const blind = unseen(seen, app.green);
-    if (blind !== null) {
-      const limit = Math.min(until, Math.max(blind.since, app.since) + app.policy.unreachableMs);
-      return seen.at >= limit ? fail(blind.because) : wait(blind.because, limit);
-    }
     const verdict = judgeAll(gates, seen.samples, {
       at: seen.at,
       since: app.since,
@@ -27,15 +25,16 @@ export const gating: Rules<'gating'> = {
       minMs,
       limitMs,
     });
-    switch (verdict.is) {
-      case 'pass':
-        return enter('switching', verdict.because, { evidence: verdict.evidence });
-      case 'fail':
-        return fail(verdict.because, { evidence: verdict.evidence });
-      case 'inconclusive':
-        return fail(`green was not proven: ${verdict.because}`, { evidence: verdict.evidence });
-      case 'wait':
-        return wait(verdict.because, until);
+    const { because, evidence } = verdict;
+    if (verdict.is === 'fail') return fail(because, { evidence });
+    const blind = unseen(seen, app.green);
+    if (blind !== null) {
+      const limit = Math.min(until, Math.max(blind.since, app.since) + app.policy.unreachableMs);
+      return seen.at >= limit ? fail(blind.because) : wait(blind.because, limit);
     }
+    if (verdict.is === 'pass') return enter('switching', because, { evidence });
+    if (verdict.is === 'inconclusive')
+      return fail(`green was not proven: ${because}`, { evidence });
+    return wait(because, until);
   },
 };

@@ -1,8 +1,10 @@
 // Held: no safe step exists; a person must choose. Nothing is changed until then.
 import { environmentsOf, type In } from '../app.ts';
 import type { Environment } from '../environment.ts';
-import { enter, wait } from '../judgement.ts';
-import type { Rules } from '../rules.ts';
+import { enter, lostOf, outOfSight, wait } from '../judgement.ts';
+import { attachedNow, differing, missing } from '../membership.ts';
+import type { Observation } from '../observation.ts';
+import type { Rules, Step } from '../rules.ts';
 
 export const held: Rules<'held'> = {
   enter(from, entry) {
@@ -15,24 +17,39 @@ export const held: Rules<'held'> = {
     return { reason: entry.because, kind, blue: live, other, committed };
   },
   abort: () => null,
-  next(app) {
+  next(app, seen) {
     const { asked } = app;
     switch (asked?.kind) {
       case 'keep':
-        return enter('aborting', `kept by hand: ${asked.project}`, { cause: 'asked' });
+        return goOn(app, seen, `kept by hand: ${asked.project}`);
       case 'restore':
-        return enter('aborting', 'the load balancer is put back as the journal has it', {
-          cause: 'asked',
-        });
-      case 'adopt':
+        return goOn(app, seen, 'the load balancer is put back as the journal has it');
+      case 'adopt': {
+        const because = `adopted: ${asked.blue?.project ?? 'nothing'}`;
         return app.blue === null && app.other === null
-          ? enter('idle', `adopted: ${asked.blue?.project ?? 'nothing'}`)
-          : enter('aborting', `adopted: ${asked.blue?.project ?? 'nothing'}`, { cause: 'asked' });
+          ? enter('idle', because)
+          : enter('aborting', because, { cause: 'asked' });
+      }
       default:
         return wait(app.reason, null);
     }
   },
 };
+
+/** What the balancer holds now is what the person decided upon: it is where the way back begins. */
+function goOn(app: In<'held'>, seen: Observation, because: string): Step {
+  const attached = attachedNow(app, seen);
+  if (!attached.known) return outOfSight(app, attached, seen.at);
+  const gone = missing(app, attached.value);
+  if (gone.length > 0 && !seen.lost.known) return outOfSight(app, seen.lost, seen.at);
+  const unsure = differing(app, seen, attached.value);
+  const without = lostOf(seen);
+  return enter('aborting', because, {
+    cause: 'asked',
+    ...(unsure.length > 0 ? { unsure } : {}),
+    ...(without.length > 0 ? { without } : {}),
+  });
+}
 
 /** The environments between which a person may choose. */
 export function choices(app: In<'held'>): readonly Environment[] {

@@ -1,7 +1,7 @@
 // Idle: blue is live and alone in the balancer; keeps house after itself, then waits to be asked.
 import type { App, In } from '../app.ts';
 import type { Effect } from '../effect.ts';
-import { enter, list, outOfSight, tired, wait } from '../judgement.ts';
+import { enter, list, outOfSight, tired, wait, without } from '../judgement.ts';
 import { attachedNow, detachEffect, oursOf } from '../membership.ts';
 import type { Observation } from '../observation.ts';
 import type { Rules, Step } from '../rules.ts';
@@ -16,10 +16,7 @@ export const idle: Rules<'idle'> = {
   abort: () => null,
   next(app, seen) {
     const attached = attachedNow(app, seen);
-    if (!attached.known)
-      return app.asked === null
-        ? wait(`the load balancer cannot be read: ${attached.because}`, null)
-        : outOfSight(app, attached, seen.at);
+    if (!attached.known) return outOfSight(app, attached, seen.at);
     return (
       unexplained(app, seen, attached.value) ??
       keepHouse(app, seen, attached.value) ??
@@ -59,17 +56,39 @@ function unexplained(app: App, seen: Observation, attached: readonly number[]): 
 
 /** Removes what bgctl itself left: an effect that landed late, a project that could not be removed. Nothing else. */
 function keepHouse(app: In<'idle'>, seen: Observation, attached: readonly number[]): Step | null {
-  const late = app.unsure.filter(
-    (d) => attached.includes(d) && !(app.blue?.droplets.includes(d) ?? false),
+  return (
+    takeOutLate(app, seen, attached) ??
+    act(restorations(app), 'blue must pass its health check') ??
+    act(leftovers(app, attached), 'only blue runs on the pools')
   );
-  const detach = detachEffect(app, seen, attached, late);
-  if (late.length > 0 && late.length < attached.length && !tired(app, detach))
+}
+
+/** Droplets of a write that got no answer, found in the balancer: nothing may start on them. */
+function takeOutLate(app: In<'idle'>, seen: Observation, attached: readonly number[]): Step | null {
+  const late = without(app.unsure, app.blue?.droplets ?? []).filter((d) => attached.includes(d));
+  if (late.length === 0) return null;
+  const detach = detachEffect(app, seen, attached, late, app.blue === null);
+  if (!tired(app, detach))
     return { is: 'act', effects: [detach], because: 'only blue belongs in the load balancer' };
-  const leftovers = app.present
-    .filter((place) => place.project !== app.blue?.project)
+  const because = `${list(late)} could not be taken out of the load balancer`;
+  return app.asked === null ? wait(because, null) : { is: 'yield', because };
+}
+
+function restorations(app: In<'idle'>): readonly Effect[] {
+  return app.silenced
+    .filter((place) => place.project === app.blue?.project)
+    .map((place): Effect => ({ kind: 'restore-health', ...place }))
+    .filter((effect) => !tired(app, effect));
+}
+
+function leftovers(app: In<'idle'>, attached: readonly number[]): readonly Effect[] {
+  const referred = without(attached, app.blue?.droplets ?? []);
+  return app.present
+    .filter((place) => place.project !== app.blue?.project && !referred.includes(place.droplet))
     .map((place): Effect => ({ kind: 'remove-project', ...place }))
     .filter((effect) => !tired(app, effect));
-  return leftovers.length > 0
-    ? { is: 'act', effects: leftovers, because: 'only blue runs on the pools' }
-    : null;
+}
+
+function act(effects: readonly Effect[], because: string): Step | null {
+  return effects.length > 0 ? { is: 'act', effects, because } : null;
 }

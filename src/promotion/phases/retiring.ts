@@ -1,10 +1,19 @@
 // Retiring: the old environment is removed once it was warm long enough, nobody refers to it and nobody is connected.
 
 import type { In } from '../app.ts';
-import type { Effect } from '../effect.ts';
+import type { HostEffect } from '../effect.ts';
 import type { Environment } from '../environment.ts';
-import { connectionsOf, enter, list, outOfSight, tired, wait } from '../judgement.ts';
-import { attachedNow } from '../membership.ts';
+import {
+  connectionsOf,
+  enter,
+  exhausted,
+  list,
+  outOfSight,
+  tired,
+  wait,
+  without,
+} from '../judgement.ts';
+import { attachedNow, detachEffect } from '../membership.ts';
 import type { Observation } from '../observation.ts';
 import type { Rules, Step } from '../rules.ts';
 
@@ -37,15 +46,16 @@ export function retire(
 ): Step | null {
   const effects = app.present
     .filter((place) => place.project === environment.project)
-    .map((place): Effect => ({ kind: 'remove-project', ...place }))
+    .map((place): HostEffect => ({ kind: 'remove-project', ...place }))
     // A droplet that cannot be reached must not keep the app from resting; idle tries it again.
     .filter((effect) => !tired(app, effect));
   if (effects.length === 0) return null;
   const attached = attachedNow(app, seen);
   if (!attached.known) return outOfSight(app, attached, seen.at);
-  const referred = environment.droplets.filter((d) => attached.value.includes(d));
-  if (referred.length > 0)
-    return wait(`the load balancer still refers to ${list(referred)}`, connectionsUntil);
+  const kept = app.phase === 'aborting' ? (app.keep?.droplets ?? []) : app.blue.droplets;
+  const places = [...environment.droplets, ...effects.map((effect) => effect.droplet)];
+  const referred = without([...new Set(places)], kept).filter((d) => attached.value.includes(d));
+  if (referred.length > 0) return takeOut(app, seen, attached.value, referred);
   if (seen.at < connectionsUntil) {
     const open = connectionsOf(seen, environment, 'open');
     if (open === null)
@@ -57,4 +67,17 @@ export function retire(
       );
   }
   return { is: 'act', effects, because: `${environment.project} is retired` };
+}
+
+/** A write of ours that landed late: the balancer must let go before anything is removed. */
+function takeOut(
+  app: In<'retiring'> | In<'aborting'>,
+  seen: Observation,
+  attached: readonly number[],
+  droplets: readonly number[],
+): Step {
+  const detach = detachEffect(app, seen, attached, droplets);
+  const tiredOf = exhausted(app, ['detach-droplets']);
+  if (tiredOf !== null) return { is: 'yield', because: tiredOf };
+  return { is: 'act', effects: [detach], because: `${list(droplets)} must not be referred to` };
 }

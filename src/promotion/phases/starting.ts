@@ -3,6 +3,7 @@ import type { In } from '../app.ts';
 import { type Effect, keyOf } from '../effect.ts';
 import { type DropletId, type Environment, projectName } from '../environment.ts';
 import { enter, fail, healthOf, tail, tired, wait, without } from '../judgement.ts';
+import { early } from '../membership.ts';
 import type { Observation } from '../observation.ts';
 import type { Rules, Step } from '../rules.ts';
 
@@ -17,25 +18,26 @@ export const starting: Rules<'starting'> = {
   abort: () => 'aborting',
   next(app, seen) {
     const until = app.since + app.policy.start.limitMs;
+    const intruded = early(app, seen, app.green);
+    if (intruded !== null) return fail(intruded);
     const states = app.green.droplets.map((droplet) => look(app, seen, droplet));
     const lost = states.filter((state) => state.is === 'hopeless' || state.is === 'out-of-reach');
-    if (lost.length > app.policy.start.missingMax)
-      return fail(`${app.green.project} cannot become healthy: ${lost[0]?.because}`);
-    if (seen.at >= until) {
-      const slow = states.find((state) => state.is !== 'healthy');
-      return fail(`${app.green.project} did not become healthy in time: ${slow?.because ?? ''}`);
-    }
-    const absent = states.filter((state) => state.is === 'absent');
-    if (absent.length > 0)
-      return start(
-        app,
-        absent.map((state) => state.droplet),
+    if (!bearable(app, states, lost))
+      return fail(
+        `${app.green.project} cannot become healthy: ${lost[0]?.because ?? 'it has too few droplets'}`,
       );
-    const slow = states.find((state) => state.is === 'starting' || state.is === 'unknown');
-    if (slow !== undefined) return wait(slow.because, until);
-    return enter('gating', `${app.green.project} is healthy on every droplet`, {
-      ...(lost.length > 0 ? { without: lost.map((state) => state.droplet) } : {}),
-    });
+    const pending = states.filter((state) => state.is !== 'healthy' && !lost.includes(state));
+    if (pending.length === 0) return goOn(app, lost);
+    if (seen.at >= until)
+      return bearable(app, states, [...lost, ...pending])
+        ? goOn(app, [...lost, ...pending])
+        : fail(`${app.green.project} did not become healthy in time: ${pending[0]?.because}`);
+    const absent = pending.filter((state) => state.is === 'absent');
+    if (absent.length === 0) return wait(pending[0]?.because ?? '', until);
+    return start(
+      app,
+      absent.map((state) => state.droplet),
+    );
   },
 };
 
@@ -44,6 +46,19 @@ type State = {
   readonly is: 'absent' | 'starting' | 'healthy' | 'hopeless' | 'unknown' | 'out-of-reach';
   readonly because: string;
 };
+
+/** Whether green may go on without these: the policy lets so many go, and enough stay to carry the traffic. */
+function bearable(app: In<'starting'>, states: readonly State[], gone: readonly State[]): boolean {
+  const { start, switch: switching } = app.policy;
+  const left = states.length - gone.length;
+  return gone.length <= start.missingMax && left >= Math.max(switching.floor, 1);
+}
+
+function goOn(app: In<'starting'>, gone: readonly State[]): Step {
+  if (gone.length === 0) return enter('gating', `${app.green.project} is healthy on every droplet`);
+  const because = `${app.green.project} is healthy on enough droplets: ${gone.map((state) => state.because).join('; ')}`;
+  return enter('gating', because, { without: gone.map((state) => state.droplet) });
+}
 
 function look(app: In<'starting'>, seen: Observation, droplet: DropletId): State {
   const { project } = app.green;

@@ -13,13 +13,14 @@ import {
   quiet,
   serves,
   sickness,
+  sightingMaxAgeMs,
   tired,
   unseen,
   wait,
   without,
 } from '../judgement.ts';
 import { attachEffect, attachedNow, detachEffect } from '../membership.ts';
-import type { Observation } from '../observation.ts';
+import type { Observation, Serving } from '../observation.ts';
 import type { Rules, Step } from '../rules.ts';
 
 type Joining = Extract<In<'switching'>, { committed: false }>;
@@ -33,11 +34,9 @@ export const switching: Rules<'switching'> = {
   abort(app, seen) {
     if (app.committed) return app.draining === null ? 'held' : 'aborting';
     if (app.blue !== null) return 'aborting';
-    // The first release ever: once people are served by it there is nothing to go back to.
-    const attached = attachedNow(app, seen);
-    const untouched = attached.known && !app.green.droplets.some((d) => attached.value.includes(d));
-    const serving = seen.serving.known && app.green.droplets.some((d) => serves(app, seen, d));
-    return untouched || (seen.serving.known && !serving) ? 'aborting' : 'held';
+    const reached = reachesPeople(app, seen);
+    if (reached === null) return outOfSight(app, unclear(app, seen), seen.at);
+    return reached ? 'held' : 'aborting';
   },
   next: (app, seen) => (app.committed ? leave(app, seen) : join(app, seen)),
 };
@@ -46,14 +45,18 @@ export const switching: Rules<'switching'> = {
 function join(app: Joining, seen: Observation): Step {
   const until = app.since + app.policy.switch.limitMs;
   const tiredOf = exhausted(app, ['attach-droplets']);
-  if (tiredOf !== null) return fail(tiredOf);
+  if (tiredOf !== null) return giveUp(app, seen, tiredOf);
   const sick = sickness(app, seen, app.green);
-  if (sick !== null) return fail(`green lost its health while switching: ${sick}`);
+  if (sick !== null) return giveUp(app, seen, `green lost its health while switching: ${sick}`);
   const slow = (because: string): Step =>
-    seen.at >= until ? fail(`green did not get traffic in time: ${because}`) : wait(because, until);
+    seen.at >= until
+      ? giveUp(app, seen, `green did not get traffic in time: ${because}`)
+      : wait(because, until);
   const attached = attachedNow(app, seen);
   if (!attached.known) return slow(`the load balancer cannot be read: ${attached.because}`);
-  const absent = without(app.green.droplets, attached.value);
+  // What may be in it by a write that got no answer is attached once more: the journal must be sure.
+  const sure = without(attached.value, app.unsure);
+  const absent = without(app.green.droplets, sure);
   if (absent.length > 0)
     return {
       is: 'act',
@@ -77,32 +80,65 @@ function join(app: Joining, seen: Observation): Step {
   };
 }
 
+/** Before the commit point every failure leads back; of the first release ever there may be no way back. */
+function giveUp(app: Joining, seen: Observation, because: string): Step {
+  if (app.blue !== null) return fail(because);
+  const reached = reachesPeople(app, seen);
+  if (reached === null) return outOfSight(app, unclear(app, seen), seen.at);
+  if (!reached) return fail(because);
+  return enter('held', `${because}; people are served by it, and there is nothing to go back to`, {
+    held: 'choice',
+  });
+}
+
+/** Whether the first release ever already serves people; null while that is not known. */
+function reachesPeople(app: Joining, seen: Observation): boolean | null {
+  const attached = attachedNow(app, seen);
+  if (attached.known && !app.green.droplets.some((d) => attached.value.includes(d))) return false;
+  if (!seen.serving.known) return null;
+  if (app.green.droplets.some((droplet) => serves(app, seen, droplet))) return true;
+  return seen.at - watchedSince(app, seen.serving.value) >= sightingMaxAgeMs ? false : null;
+}
+
+function unclear(app: Joining, { serving }: Observation): { because: string; since: number } {
+  const because = 'whether people are served by the first release is not known';
+  return { because, since: serving.known ? watchedSince(app, serving.value) : serving.since };
+}
+
+/** Since when the watch through the balancer says something of how things are now. */
+function watchedSince(app: In<'switching'>, { since }: Serving): number {
+  return Math.max(since, app.redirectedAt);
+}
+
 /** After it: nothing may stop the side that the balancer refers to. */
 function leave(app: Leaving, seen: Observation): Step {
   const { draining } = app;
-  if (draining === null) return enter('verifying', 'all traffic is on the first release');
-  const sick = sickness(app, seen, app.blue);
+  const sick = draining === null ? null : sickness(app, seen, app.blue);
   if (sick !== null) return fail(`the new environment lost its health: ${sick}`);
   const attached = attachedNow(app, seen);
   if (!attached.known) return outOfSight(app, attached, seen.at);
+  if (draining === null) return enter('verifying', 'all traffic is on the first release');
   const leaving = draining.droplets.filter((droplet) => attached.value.includes(droplet));
   if (leaving.length === 0) return enter('verifying', 'all traffic is on the new environment');
-  const hush = silence(app, seen, draining);
-  if (hush !== null) return hush;
-  const serving = app.blue.droplets.filter((droplet) => serves(app, seen, droplet));
-  if (serving.length < Math.max(app.policy.switch.floor, 1))
-    return seen.serving.known && seen.at >= app.since + 2 * app.policy.switch.limitMs
-      ? fail('the new environment no longer answers through the load balancer')
-      : seen.serving.known
-        ? wait(
-            `fewer than ${app.policy.switch.floor} targets of the new environment were seen to serve just now`,
-            app.since + 2 * app.policy.switch.limitMs,
-          )
-        : outOfSight(app, seen.serving, seen.at);
+  const few = carried(app, seen, attached.value) ?? silence(app, seen, draining);
+  if (few !== null) return few;
   const detach = detachEffect(app, seen, attached.value, leaving);
   const tiredOf = exhausted(app, ['detach-droplets']);
   if (tiredOf !== null) return { is: 'yield', because: tiredOf };
   return { is: 'act', effects: [detach], because: 'the old environment leaves the load balancer' };
+}
+
+/** Null while enough of the new environment carries traffic for the old one to stop; it is asked before every step of that. */
+function carried(app: Leaving, seen: Observation, attached: readonly number[]): Step | null {
+  if (!seen.serving.known) return outOfSight(app, seen.serving, seen.at);
+  const serving = app.blue.droplets.filter((d) => attached.includes(d) && serves(app, seen, d));
+  const floor = Math.max(app.policy.switch.floor, 1);
+  if (serving.length >= floor) return null;
+  const from = Math.max(app.since, app.committedAt ?? 0, watchedSince(app, seen.serving.value));
+  const until = from + app.policy.switch.limitMs;
+  return seen.at >= until
+    ? fail('the new environment no longer answers through the load balancer')
+    : wait(`fewer than ${floor} targets of the new environment were seen to serve just now`, until);
 }
 
 /**
@@ -116,21 +152,20 @@ export function silence(
   environment: Environment,
 ): Step | null {
   if (!app.drains) return null;
-  const until =
-    (app.phase === 'switching' ? (app.committedAt ?? app.since) : app.since) +
-    app.policy.drain.limitMs;
   const orders = projectsOf(environment)
     .filter((place) => !app.silenced.some((silenced) => at(silenced) === at(place)))
     // Only what can be reached: a droplet that is gone must not hold the others up.
     .filter((place) => healthOf(seen, place.project, place.droplet).known)
     .map((place): Effect => ({ kind: 'fail-health', ...place }))
     .filter((effect) => !tired(app, effect));
-  if (orders.length > 0 && seen.at < until)
+  if (orders.length > 0)
     return {
       is: 'act',
       effects: orders,
       because: `${environment.project} fails its health check, so that the load balancer stops sending`,
     };
+  // The last order, or whoever drives now, begins the time that requests in flight are given.
+  const until = Math.max(app.since, app.redirectedAt) + app.policy.drain.limitMs;
   if (seen.at >= until) return null;
   if (!quiet(app, seen, environment))
     return wait(`the load balancer still sends requests to ${environment.project}`, until);

@@ -1,0 +1,29 @@
+// A policy with short times, in which everything that a promotion can wait for is a few seconds.
+import type { GateSpec, Policy } from '../../src/policy/policy.ts';
+
+export function aPolicy(changes: Partial<Policy> = {}): Policy {
+  return {
+    name: 'short',
+    attemptsMax: 3,
+    unreachableMs: 30_000,
+    start: { limitMs: 60_000, missingMax: 0, restartsMax: 2 },
+    gate: { limitMs: 30_000, minMs: 2_000, gates: [aGate({ passes: 3 })] },
+    switch: { limitMs: 40_000, floor: 1 },
+    verify: { limitMs: 40_000, minMs: 8_000, gates: [aGate({ passes: 5 })] },
+    drain: { limitMs: 20_000, quietMs: 2_000, warmMs: 12_000 },
+    ...changes,
+  };
+}
+
+export function aGate(
+  changes: { name?: string; passes?: number; failures?: number } = {},
+): GateSpec {
+  const { name = 'healthy', passes = 3, failures = 3 } = changes;
+  return {
+    name,
+    probe: { kind: 'http', of: 'droplets', path: null, expect: null, timeoutMs: 1_000 },
+    everyMs: 500,
+    judge: { kind: 'consecutive', passes, failures },
+    unknownMax: 3,
+  };
+}

@@ -1,0 +1,175 @@
+// Aborting: traffic returns to the environment kept; the other leaves and is removed.
+import { describe, expect, test } from 'vitest';
+import { step } from '../../src/promotion/step.ts';
+import { acted, anApp, attach, continued, detach, done, entered, failed } from '../builders/app.ts';
+import { anObservation } from '../builders/observation.ts';
+import { aPolicy } from '../builders/policy.ts';
+
+const away = anApp().in('aborting');
+const home = continued(away, acted(attach(1, 2)), done(attach(1, 2)));
+const floorOfTwo = { policy: aPolicy({ switch: { limitMs: 40_000, floor: 2 } }) };
+
+describe('the kept environment comes back', () => {
+  test('it is attached before anything leaves', () => {
+    expect(step(away, anObservation(away).seen)).toMatchObject({
+      is: 'act',
+      effects: [{ kind: 'attach-droplets', droplets: [1, 2], expected: [3, 4] }],
+    });
+  });
+
+  test('its health is restored in the same stroke, where we made it fail', () => {
+    const silenced = [{ project: 'shop-r41', droplet: 2 }];
+    const quiet = { ...away, silenced };
+    expect(step(quiet, anObservation(quiet).seen)).toMatchObject({
+      effects: [
+        { kind: 'restore-health', project: 'shop-r41', droplet: 2 },
+        { kind: 'attach-droplets', droplets: [1, 2] },
+      ],
+    });
+  });
+
+  test('I1: nothing leaves before every droplet of it was seen to serve', () => {
+    expect(step(home, anObservation(home).withServing(1, 3, 4).seen)).toMatchObject({ is: 'wait' });
+    expect(step(home, anObservation(home).withServing(1, 2).seen)).toMatchObject({
+      is: 'act',
+      effects: [{ kind: 'detach-droplets', droplets: [3, 4], mayEmpty: false }],
+    });
+  });
+
+  test('at the limit the floor is enough', () => {
+    const late = anObservation(home, 40_000);
+    expect(step(home, late.withServing(1, 3, 4).seen)).toMatchObject({ is: 'act' });
+    expect(step(home, late.withServing(3, 4).seen)).toMatchObject({
+      phase: 'held',
+      held: 'choice',
+    });
+  });
+
+  test('a droplet of it that is known to be down is not waited for', () => {
+    const down = anObservation(home).withServing(1, 3, 4).withProject('shop-r41', 'exited', [2]);
+    expect(step(home, down.seen)).toMatchObject({ is: 'act', effects: [{ droplets: [3, 4] }] });
+    const sick = anObservation(home).withServing(1, 3, 4).withProject('shop-r41', 'unhealthy', [2]);
+    expect(step(home, sick.seen)).toMatchObject({ is: 'wait' });
+  });
+
+  test('I5: while it is not known who serves, nothing leaves; then it stops here', () => {
+    const blind = (forMs: number) =>
+      step(home, anObservation(home, 60_000).without('serving', forMs).seen);
+    expect(blind(10_000)).toMatchObject({ is: 'wait' });
+    expect(blind(30_000)).toMatchObject({ is: 'yield' });
+  });
+
+  test('it cannot be attached as often as the policy allows: it stops here', () => {
+    const tries = [1, 2, 3].flatMap(() => [acted(attach(1, 2)), failed(attach(1, 2), '503')]);
+    const tired = continued(away, ...tries);
+    expect(step(tired, anObservation(tired).withAttached(3, 4).seen)).toMatchObject({
+      is: 'yield',
+    });
+  });
+
+  test('a droplet of it that was destroyed meanwhile is left out', () => {
+    const tried = continued(away, acted(attach(1, 2)), failed(attach(1, 2), '422'));
+    const seen = anObservation(tried).withAttached(3, 4);
+    expect(step(tried, seen.without('lost').seen)).toMatchObject({ is: 'wait' });
+    expect(step(tried, seen.withLost(1).seen)).toMatchObject({ effects: [{ droplets: [2] }] });
+    expect(step(tried, seen.withLost(1, 2).seen)).toMatchObject({ phase: 'held' });
+  });
+
+  test('I1: fewer left of it than the floor is no safe side', () => {
+    const strict = anApp(floorOfTwo).in('aborting');
+    const tried = continued(strict, acted(attach(1, 2)), failed(attach(1, 2), '422'));
+    const back = continued(tried, acted(attach(2)), done(attach(2)));
+    expect(step(back, anObservation(back).withAttached(2, 3, 4).withLost(1).seen)).toMatchObject({
+      phase: 'held',
+    });
+  });
+});
+
+describe('the other one leaves', () => {
+  const drains = anApp({ drains: true }).in('aborting');
+  const back = continued(drains, acted(attach(1, 2)), done(attach(1, 2)));
+  const seen = (app: typeof back) => anObservation(app).withServing(1, 2);
+
+  test('healthy, it finishes what it has in flight', () => {
+    expect(step(back, seen(back).seen)).toMatchObject({
+      effects: [
+        { kind: 'fail-health', droplet: 3 },
+        { kind: 'fail-health', droplet: 4 },
+      ],
+    });
+  });
+
+  test.each([
+    ['unhealthy', seen(back).withProject('shop-r42', 'unhealthy', [3])],
+    ['dead', seen(back).withProject('shop-r42', 'exited', [3, 4])],
+    ['unseen', seen(back).withoutDroplets([3, 4])],
+    ['half-unseen', seen(back).withoutDroplets([4])],
+  ])('I3: %s, it is taken out at once', (_, one) => {
+    expect(step(back, one.seen)).toMatchObject({
+      effects: [{ kind: 'detach-droplets', droplets: [3, 4] }],
+    });
+  });
+
+  test('I3: where it does not take the order, it is taken out at once', () => {
+    const order = { kind: 'fail-health', project: 'shop-r42', droplet: 3 } as const;
+    const deaf = continued(back, acted(order), failed(order));
+    expect(step(deaf, seen(deaf).seen)).toMatchObject({ effects: [{ kind: 'detach-droplets' }] });
+  });
+
+  test('I3: why a droplet of it left the balancer is not asked', () => {
+    const gone = seen(back).withAttached(1, 2, 4).without('lost').withoutDroplets([3]);
+    expect(step(back, gone.seen)).toMatchObject({
+      effects: [{ kind: 'detach-droplets', droplets: [4], expected: [1, 2, 4] }],
+    });
+  });
+
+  test('but a foreign hand that puts it in again is drift', () => {
+    const left = continued(back, acted(detach(3, 4)), done(detach(3, 4)));
+    const put = seen(left).withAttached(1, 2, 3);
+    expect(step(left, put.seen)).toMatchObject({ phase: 'held', held: 'drift' });
+  });
+
+  test('I2: it is removed when people have gone, up to the drain limit counted from its detaching', () => {
+    const left = continued(home, acted(detach(3, 4)), done(detach(3, 4)));
+    const open = (afterMs: number) =>
+      step(
+        left,
+        anObservation(left, afterMs).withServing(1, 2).withConnections('shop-r42', 2, 0, [3]).seen,
+      );
+    expect(open(19_000)).toMatchObject({ is: 'wait', until: left.wroteAt + 20_000 });
+    expect(open(20_000)).toMatchObject({
+      is: 'act',
+      effects: [{ kind: 'remove-project', project: 'shop-r42' }, { kind: 'remove-project' }],
+    });
+  });
+});
+
+describe('before the commit point', () => {
+  const app = anApp().abortingFrom('gating');
+
+  test('green that was never in the balancer is removed without waiting for anybody to serve', () => {
+    expect(step(app, anObservation(app).withServing().seen)).toMatchObject({
+      effects: [
+        { kind: 'remove-project', droplet: 3 },
+        { kind: 'remove-project', droplet: 4 },
+      ],
+    });
+  });
+
+  test('the first release leaves the balancer empty: nothing of ours ever served', () => {
+    const first = continued(
+      anApp({ first: true }).joined(),
+      entered('aborting', { cause: 'asked' }),
+    );
+    expect(step(first, anObservation(first).without('serving').seen)).toMatchObject({
+      effects: [{ kind: 'detach-droplets', droplets: [3, 4], mayEmpty: true }],
+    });
+  });
+
+  test('only what bgctl began to start is removed', () => {
+    const one = { ...app, present: app.present.filter((place) => place.droplet !== 4) };
+    expect(step(one, anObservation(one).seen)).toMatchObject({ effects: [{ droplet: 3 }] });
+    const none = { ...app, present: [] };
+    expect(step(none, anObservation(none).seen)).toMatchObject({ phase: 'idle' });
+  });
+});

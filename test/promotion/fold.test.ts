@@ -1,0 +1,163 @@
+// Folding the journal gives the app as it was held in memory; a kill anywhere converges; an illegal line stops the process.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Bug } from '../../src/lib/assert.ts';
+import { genesis } from '../../src/promotion/app.ts';
+import type { Entry } from '../../src/promotion/entry.ts';
+import { apply, fold } from '../../src/promotion/fold.ts';
+import { acted, anApp, attach, continued, detach, done, entered, failed } from '../builders/app.ts';
+import { abort, promote } from '../builders/command.ts';
+import { aPolicy } from '../builders/policy.ts';
+import { appName } from '../builders/release.ts';
+import { amid, asks, destroy, during, green, later, played } from './stage/acts.ts';
+import { aScript, playOut } from './stage/chance.ts';
+import type { Act, Play } from './stage/play.ts';
+
+const seed = 42;
+
+describe('I6: folding the journal gives the state held in memory', () => {
+  test('I6: at every prefix of any random script, through JSON and back', () => {
+    fc.assert(
+      fc.property(aScript, (script) => {
+        const { play } = playOut(script, []);
+        const lines = play.entries.map((entry) => JSON.stringify(entry));
+        const { policy } = play.states[0] ?? play.app;
+        let app = genesis(appName, policy);
+        for (const [index, line] of lines.entries()) {
+          app = apply(app, JSON.parse(line) as Entry);
+          expect(app).toEqual(play.states[index]);
+        }
+      }),
+      { numRuns: 150, seed },
+    );
+  });
+
+  test('I6: folding changes nothing that it was given', () => {
+    const { play } = played([later('verifying', 1_000, green('errs'))], { drains: true });
+    const frozen = play.entries.map((entry) => deepFreeze(structuredClone(entry)));
+    const app = frozen.reduce<ReturnType<typeof apply>>(
+      (before, entry) => deepFreeze(apply(before, entry)),
+      deepFreeze(genesis(appName, aPolicy())),
+    );
+    expect(app).toEqual(play.app);
+  });
+});
+
+describe('I6: a kill between any two instructions converges', () => {
+  const stories: readonly (readonly [string, readonly Act[], string])[] = [
+    ['a promotion', [], 'promoted'],
+    ['a failing gate', [during('gating', green('errs'))], 'failed'],
+    ['an abort while switching', [amid('attach-droplets', asks(abort()))], 'aborted'],
+    ['a rollback', [later('verifying', 1_000, green('errs'))], 'rolled-back'],
+    ['a rollback from a dead green', [later('verifying', 1_000, destroy(3, 4))], 'rolled-back'],
+  ];
+
+  test.each(stories)('I6: %s ends the same, wherever it was killed', (_, acts, outcome) => {
+    for (const drains of [false, true]) {
+      const whole = played(acts, { drains });
+      const length = whole.play.entries.length;
+      for (let at = 5; at < length; at += 1)
+        for (const lands of [true, false]) {
+          const end = played([killed(at, lands), ...acts], { drains });
+          expect({ at, lands, outcome: end.outcome, problems: end.problems }).toEqual({
+            at,
+            lands,
+            outcome,
+            problems: [],
+          });
+          expect(end.attached).toEqual(whole.attached);
+          expect(end.runs).toEqual(whole.runs);
+        }
+    }
+  });
+
+  function killed(at: number, lands: boolean): Act {
+    return {
+      when: ({ entries }: Play) => entries.length >= at,
+      does: (play) => play.crash(() => lands),
+    };
+  }
+});
+
+describe('the lease', () => {
+  const start = { kind: 'start-project', project: 'shop-r42', droplet: 3 } as const;
+
+  test('what a dead controller had begun on droplets may be repeated at once', () => {
+    const app = continued(anApp().in('starting'), acted(start), leased);
+    expect(app.unsettled).toEqual([]);
+  });
+
+  test('its call to the cloud may still land for twenty seconds', () => {
+    const app = continued(anApp().in('switching'), acted(attach(3, 4)), leased);
+    expect(app.unsettled).toMatchObject([{ until: app.seq * 1_000 + 20_000 }]);
+  });
+
+  test('attempts count from zero, and so do the limits of the phase: nobody tried meanwhile', () => {
+    const app = continued(anApp().in('starting'), acted(start), failed(start), leased);
+    expect(app.failures).toEqual({});
+    expect(app.since).toBe(app.seq * 1_000);
+  });
+
+  const leased = { type: 'leased', by: 'anna', epoch: 2 } as const;
+});
+
+describe('writes to the balancer', () => {
+  test('one that got no answer leaves its droplets in doubt', () => {
+    const app = continued(anApp().in('switching'), acted(attach(3, 4)), failed(attach(3, 4)));
+    expect(app).toMatchObject({ attached: [1, 2], unsure: [3, 4] });
+  });
+
+  test('one that was refused before it was sent makes nothing surer than it was', () => {
+    const refused = { ...failed(attach(3, 4)), untouched: true } as const;
+    const before = continued(anApp().in('switching'), acted(attach(3, 4)), refused);
+    expect(before).toMatchObject({ attached: [1, 2], unsure: [] });
+    const doubted = continued(anApp().in('switching'), acted(attach(3, 4)), failed(attach(3, 4)));
+    expect(continued(doubted, acted(attach(3, 4)), refused)).toMatchObject({ unsure: [3, 4] });
+  });
+
+  test('one that was done ends the doubt', () => {
+    const doubted = continued(anApp().committed(), acted(detach(1, 2)), failed(detach(1, 2)));
+    const app = continued(doubted, acted(detach(1, 2)), done(detach(1, 2)));
+    expect(app).toMatchObject({ attached: [3, 4], unsure: [] });
+  });
+});
+
+describe('what is asked', () => {
+  test('an abort of a promotion that was not begun answers it: both are done with', () => {
+    const by = 'anna';
+    const app = continued(
+      anApp().in('idle'),
+      { type: 'asked', by, command: promote('r42') },
+      { type: 'asked', by, command: abort('a typo') },
+    );
+    expect(app).toMatchObject({
+      phase: 'idle',
+      asked: null,
+      last: { release: 'r42', is: 'aborted', because: 'a typo' },
+    });
+  });
+});
+
+describe('an illegal line stops the process', () => {
+  const app = anApp().in('idle');
+  const line = (fact: object) => ({ ...fact, at: 1, seq: app.seq + 1 }) as Entry;
+
+  test.each([
+    ['a missing entry', { ...line(entered('held')), seq: app.seq + 2 }],
+    ['a repeated entry', { ...line(entered('held')), seq: app.seq }],
+    ['a phase that cannot be entered from here', line(entered('verifying'))],
+    ['a commit point outside of switching', line({ type: 'committed', because: '' })],
+  ])('%s', (_, entry) => {
+    expect(() => apply(app, entry)).toThrow(Bug);
+  });
+
+  test('nothing folds to an app of which nothing was written', () => {
+    expect(fold(appName, aPolicy(), [])).toEqual(genesis(appName, aPolicy()));
+  });
+});
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}

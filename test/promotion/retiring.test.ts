@@ -1,0 +1,63 @@
+// Retiring: warm long enough, nobody refers to it, nobody is connected; then it is removed.
+import { expect, test } from 'vitest';
+import { step } from '../../src/promotion/step.ts';
+import { acted, anApp, continued, failed } from '../builders/app.ts';
+import { anObservation } from '../builders/observation.ts';
+
+const app = anApp().in('retiring');
+const warm = 20_000;
+const removals = [1, 2].map((droplet) => ({
+  kind: 'remove-project',
+  project: 'shop-r41',
+  droplet,
+}));
+
+test('the old environment stays warm as long as the policy says, whatever else holds', () => {
+  const committedAt = app.committedAt ?? 0;
+  const at = (time: number) => step(app, anObservation(app, time - app.seq * 1_000).seen);
+  expect(at(committedAt + 11_999)).toMatchObject({ is: 'wait', until: committedAt + 12_000 });
+  expect(at(committedAt + 12_000)).toMatchObject({ is: 'act', effects: removals });
+});
+
+test('I2: open connections are waited for, up to the drain limit', () => {
+  const open = (afterMs: number) =>
+    step(app, anObservation(app, afterMs).withConnections('shop-r41', 1, 0, [2]).seen);
+  expect(open(15_000)).toMatchObject({ is: 'wait', until: app.since + 20_000 });
+  expect(open(15_000).because).toBe('1 connection to shop-r41 still open');
+  expect(open(20_000)).toMatchObject({ is: 'act', effects: removals });
+});
+
+test('I5: connections that cannot be counted are not none', () => {
+  const blind = anObservation(app, 15_000).withoutDroplets([2]);
+  expect(step(app, blind.seen)).toMatchObject({ is: 'wait' });
+});
+
+test('I5: while the balancer cannot be read nothing is removed; then it stops here', () => {
+  const blind = (forMs: number) =>
+    step(app, anObservation(app, 60_000).without('attached', forMs).seen);
+  expect(blind(10_000)).toMatchObject({ is: 'wait' });
+  expect(blind(30_000)).toMatchObject({ is: 'yield' });
+});
+
+test('I2: a late write of ours put it back into the balancer: it is taken out first', () => {
+  const doubtful = { ...app, unsure: [2] };
+  const seen = anObservation(doubtful, warm).withAttached(2, 3, 4);
+  expect(step(doubtful, seen.seen)).toMatchObject({
+    is: 'act',
+    effects: [{ kind: 'detach-droplets', droplets: [2], expected: [2, 3, 4], mayEmpty: false }],
+  });
+});
+
+test('a droplet where it cannot be removed does not keep the app from resting', () => {
+  const [one, two] = removals as [never, never];
+  const tries = [1, 2, 3].flatMap(() => [acted(two), failed(two, 'no route')]);
+  const tired = continued(app, ...tries);
+  expect(step(tired, anObservation(tired, warm).seen)).toMatchObject({ is: 'act', effects: [one] });
+  const alone = { ...tired, present: tired.present.filter((place) => place.droplet !== 1) };
+  expect(step(alone, anObservation(alone, warm).seen)).toMatchObject({ phase: 'idle' });
+});
+
+test('the first release has nothing to retire', () => {
+  const first = anApp({ first: true }).in('retiring');
+  expect(step(first, anObservation(first).seen)).toMatchObject({ is: 'enter', phase: 'idle' });
+});

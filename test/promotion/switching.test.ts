@@ -1,0 +1,207 @@
+// Switching: green joins and is seen to serve; then the commit point; then blue leaves.
+import { describe, expect, test } from 'vitest';
+import { known } from '../../src/promotion/observation.ts';
+import { step } from '../../src/promotion/step.ts';
+import { acted, anApp, attach, continued, detach, failed } from '../builders/app.ts';
+import { abort } from '../builders/command.ts';
+import { anObservation } from '../builders/observation.ts';
+import { aPolicy } from '../builders/policy.ts';
+
+const asked = { type: 'asked', by: 'anna', command: abort() } as const;
+
+describe('green joins', () => {
+  const app = anApp().in('switching');
+  const joined = anApp().joined();
+
+  test('it is attached, on what the journal expects', () => {
+    expect(step(app, anObservation(app).seen)).toMatchObject({
+      is: 'act',
+      effects: [
+        {
+          kind: 'attach-droplets',
+          droplets: [3, 4],
+          expected: [1, 2],
+          ours: [1, 2, 3, 4],
+          mayEmpty: false,
+        },
+      ],
+    });
+  });
+
+  test('a write that got no answer is repeated, although its droplets are seen in the balancer', () => {
+    const doubtful = continued(app, acted(attach(3, 4)), failed(attach(3, 4)));
+    const seen = anObservation(doubtful).withAttached(1, 2, 3, 4).withServing(1, 2, 3, 4);
+    expect(step(doubtful, seen.seen)).toMatchObject({
+      is: 'act',
+      effects: [{ droplets: [3, 4], expected: [1, 2, 3, 4] }],
+    });
+  });
+
+  test('the commit point is written only when every droplet of green was seen to serve', () => {
+    expect(step(joined, anObservation(joined).withServing(1, 2, 3).seen)).toMatchObject({
+      is: 'wait',
+    });
+    expect(step(joined, anObservation(joined).seen)).toMatchObject({ is: 'commit' });
+  });
+
+  test('I5: a sighting from before the last redirection, or an old one, proves nothing', () => {
+    const seenAt = (afterMs: number, last: (now: number) => number) => {
+      const seen = anObservation(joined, afterMs);
+      const sighted = last(seen.seen.at);
+      const serving = { since: 0, seen: { 3: sighted, 4: sighted }, trouble: null };
+      return step(joined, seen.with({ serving: known(serving, seen.seen.at) }).seen);
+    };
+    expect(seenAt(1_000, () => joined.redirectedAt - 1)).toMatchObject({ is: 'wait' });
+    expect(seenAt(1_000, () => joined.redirectedAt)).toMatchObject({ is: 'commit' });
+    expect(seenAt(10_000, (now) => now - 5_001)).toMatchObject({ is: 'wait' });
+    expect(seenAt(10_000, (now) => now - 5_000)).toMatchObject({ is: 'commit' });
+  });
+
+  test.each(['attached', 'serving'] as const)('I5: no commit point while %s is unknown', (part) => {
+    expect(step(joined, anObservation(joined).without(part).seen)).toMatchObject({ is: 'wait' });
+  });
+
+  test('I5: no commit point while a droplet of green cannot be looked at', () => {
+    const seen = anObservation(joined).withoutDroplets([3]);
+    expect(step(joined, seen.seen)).toMatchObject({ is: 'wait' });
+  });
+
+  test('I5: what was read before the last write says nothing of now', () => {
+    const seen = anObservation(joined);
+    const stale = seen.with({ attached: known([1, 2, 3, 4], joined.wroteAt - 1) });
+    expect(step(joined, stale.seen)).toMatchObject({ is: 'wait' });
+  });
+
+  test('attaching failed as often as the policy allows: back', () => {
+    const tries = [1, 2, 3].flatMap(() => [acted(attach(3, 4)), failed(attach(3, 4), 'busy')]);
+    const tired = continued(app, ...tries);
+    expect(step(tired, anObservation(tired).withAttached(1, 2).seen)).toMatchObject({
+      is: 'enter',
+      phase: 'aborting',
+      because: 'attach-droplets 3,4 failed 3 times, last: busy',
+    });
+  });
+});
+
+describe('blue leaves', () => {
+  const app = anApp().committed();
+  const draining = anApp({ drains: true }).committed();
+  const silenced = [1, 2].map((droplet) => ({ project: 'shop-r41', droplet }));
+
+  test('it is detached once enough of the new one serves', () => {
+    expect(step(app, anObservation(app).seen)).toMatchObject({
+      is: 'act',
+      effects: [{ kind: 'detach-droplets', droplets: [1, 2], mayEmpty: false }],
+    });
+  });
+
+  test('I1: not below the floor', () => {
+    const policy = aPolicy({ switch: { limitMs: 40_000, floor: 2 } });
+    const two = anApp({ policy }).committed();
+    expect(step(two, anObservation(two).withServing(1, 2, 3).seen)).toMatchObject({ is: 'wait' });
+  });
+
+  test('I1: not even told to fail its health check while the new one does not serve', () => {
+    const seen = anObservation(draining).withServing(1, 2);
+    expect(step(draining, seen.seen)).toMatchObject({ is: 'wait' });
+    expect(step(draining, anObservation(draining).seen)).toMatchObject({
+      is: 'act',
+      effects: [
+        { kind: 'fail-health', droplet: 1 },
+        { kind: 'fail-health', droplet: 2 },
+      ],
+    });
+  });
+
+  test('I1: a droplet that is seen but is no longer in the balancer does not count', () => {
+    const gone = anObservation(app).withAttached(1, 2).withLost(3, 4).withServing(1, 2, 3, 4);
+    expect(step(app, gone.seen)).toMatchObject({ phase: 'aborting' });
+  });
+
+  test('it waits until nothing is sent to it and nothing is in flight', () => {
+    const told = { ...draining, silenced };
+    const quiet = anObservation(told, 10_000).withServing(3, 4);
+    const busy = quiet.withConnections('shop-r41', 3, 1, [1]);
+    const sent = anObservation(told, 10_000);
+    expect(step(told, sent.seen).because).toContain('still sends requests');
+    expect(step(told, busy.seen).because).toContain('1 request is in flight');
+    expect(step(told, quiet.withoutDroplets([1]).seen).because).toContain('cannot be counted');
+    expect(step(told, quiet.seen)).toMatchObject({
+      is: 'act',
+      effects: [{ kind: 'detach-droplets' }],
+    });
+  });
+
+  test('… up to the drain limit, counted from the last order', () => {
+    const told = { ...draining, silenced, redirectedAt: 60_000 };
+    const at = (time: number) =>
+      step(
+        told,
+        anObservation(told, time - told.seq * 1_000)
+          .withConnections('shop-r41', 3, 1, [1])
+          .withServing(3, 4).seen,
+      );
+    expect(at(79_000)).toMatchObject({ is: 'wait', until: 80_000 });
+    expect(at(80_000)).toMatchObject({ is: 'act', effects: [{ kind: 'detach-droplets' }] });
+  });
+
+  test('a new environment that stops serving has the switch limit, watched, before it goes back', () => {
+    const at = (afterMs: number, since: number) => {
+      const seen = anObservation(app, afterMs);
+      const serving = { since, seen: {}, trouble: null };
+      return step(app, seen.with({ serving: known(serving, seen.seen.at) }).seen);
+    };
+    const hour = 3_600_000;
+    expect(at(39_000, 0)).toMatchObject({ is: 'wait' });
+    expect(at(40_000, 0)).toMatchObject({ is: 'enter', phase: 'aborting' });
+    // Resumed an hour later, it was watched for one second: that is no evidence.
+    expect(at(hour, hour - 1_000)).toMatchObject({ is: 'wait' });
+  });
+
+  test('detaching failed as often as the policy allows: it stops here, and resume tries again', () => {
+    const tries = [1, 2, 3].flatMap(() => [acted(detach(1, 2)), failed(detach(1, 2), '503')]);
+    const tired = continued(app, ...tries);
+    const seen = (one: typeof app) => anObservation(one).withAttached(1, 2, 3, 4).withServing(3, 4);
+    expect(step(tired, seen(tired).seen)).toMatchObject({ is: 'yield' });
+    const resumed = continued(tired, { type: 'leased', by: 'anna', epoch: 2 });
+    expect(step(resumed, seen(resumed).seen)).toMatchObject({ is: 'act' });
+  });
+
+  test('the balancer cannot be read: it waits as long as the policy says, then stops here', () => {
+    const blind = (forMs: number) =>
+      step(app, anObservation(app, 60_000).without('attached', forMs).seen);
+    expect(blind(29_000)).toMatchObject({ is: 'wait' });
+    expect(blind(30_000)).toMatchObject({ is: 'yield' });
+  });
+});
+
+describe('the first release ever', () => {
+  const first = anApp({ first: true }).joined();
+  const aborted = continued(first, asked);
+
+  test('aborted while it serves: held', () => {
+    expect(step(aborted, anObservation(aborted).seen)).toMatchObject({
+      is: 'enter',
+      phase: 'held',
+    });
+  });
+
+  test('aborted before it was attached: it goes, whatever the address says', () => {
+    const early = continued(anApp({ first: true }).in('switching'), asked);
+    expect(step(early, anObservation(early).without('serving').seen)).toMatchObject({
+      phase: 'aborting',
+    });
+  });
+
+  test('I5: just attached, not having been seen yet is no proof that it does not serve', () => {
+    const at = (afterMs: number) =>
+      step(aborted, anObservation(aborted, afterMs).withServing().seen);
+    expect(at(2_000)).toMatchObject({ is: 'wait' });
+    expect(at(5_000)).toMatchObject({ is: 'enter', phase: 'aborting' });
+  });
+
+  test('failing while it serves: held, because there is nothing to go back to', () => {
+    const seen = anObservation(first).withProject('shop-r42', 'exited', [4]).withServing(3);
+    expect(step(first, seen.seen)).toMatchObject({ is: 'enter', phase: 'held', held: 'choice' });
+  });
+});

@@ -1,0 +1,71 @@
+// Verifying: the new environment is judged under people's requests while the old one stays warm.
+import { describe, expect, test } from 'vitest';
+import { step } from '../../src/promotion/step.ts';
+import { anApp, continued } from '../builders/app.ts';
+import { abort } from '../builders/command.ts';
+import { anObservation } from '../builders/observation.ts';
+
+const app = anApp().in('verifying');
+const first = anApp({ first: true }).in('verifying');
+const seen = anObservation(app, 10_000);
+
+test('all gates pass: it goes to retiring, with the evidence', () => {
+  expect(step(app, seen.seen)).toMatchObject({
+    phase: 'retiring',
+    evidence: { 'healthy.is': 'pass' },
+  });
+});
+
+test('before the minimum is over nothing passes', () => {
+  expect(step(app, anObservation(app, 7_000).seen)).toMatchObject({ is: 'wait' });
+});
+
+test('I5: gates pass, but a droplet cannot be looked at: it waits, and is held at the limit', () => {
+  expect(step(app, seen.withoutDroplets([3]).seen)).toMatchObject({ is: 'wait' });
+  const late = anObservation(app, 41_000).withoutDroplets([3]);
+  expect(step(app, late.seen)).toMatchObject({ phase: 'held', held: 'choice' });
+});
+
+test('I5: a gate that hears nothing is inconclusive at its limit: held, not passed, not rolled back', () => {
+  const deaf = (afterMs: number) => anObservation(app, afterMs).with({ samples: {} }).seen;
+  expect(step(app, deaf(39_000))).toMatchObject({ is: 'wait' });
+  expect(step(app, deaf(40_000))).toMatchObject({ phase: 'held', held: 'choice' });
+});
+
+describe('the new environment is no good', () => {
+  const bad = {
+    'a gate fails': seen.withSamples('error', 10),
+    'a container exited': seen.withProject('shop-r42', 'exited', [3]),
+    'a droplet was destroyed': seen.withLost(3),
+  };
+  const cases = Object.entries(bad);
+
+  test.each(cases)('%s: back to the old one', (_, one) => {
+    expect(step(app, one.seen)).toMatchObject({ phase: 'aborting', cause: 'failed' });
+  });
+
+  test.each(cases)('I3: %s, and the old one cannot be looked at: back all the same', (_, one) => {
+    expect(step(app, one.withoutDroplets([1, 2]).seen)).toMatchObject({ phase: 'aborting' });
+  });
+
+  test.each(cases)('%s, and the old one is sick too: held', (_, one) => {
+    const sick = one.withProject('shop-r41', 'exited', [2]);
+    expect(step(app, sick.seen)).toMatchObject({ phase: 'held', held: 'choice' });
+  });
+});
+
+test('the first release ever is held where another would go back', () => {
+  const bad = anObservation(first, 10_000).withSamples('error', 10);
+  expect(step(first, bad.seen)).toMatchObject({ phase: 'held' });
+  const aborted = continued(first, { type: 'asked', by: 'anna', command: abort() });
+  expect(step(aborted, anObservation(aborted).seen)).toMatchObject({ phase: 'held' });
+});
+
+test('an old environment that fails its health check because we told it to is not sick', () => {
+  const silenced = [1, 2].map((droplet) => ({ project: 'shop-r41', droplet }));
+  const drained = { ...app, silenced };
+  const bad = anObservation(drained, 10_000)
+    .withProject('shop-r41', 'unhealthy', [1, 2])
+    .withSamples('error', 10);
+  expect(step(drained, bad.seen)).toMatchObject({ phase: 'aborting' });
+});
