@@ -40,6 +40,11 @@ export async function cli(words: readonly string[], version: string): Promise<nu
       global: true,
       describe: 'one JSON object a line on stdout',
     })
+    .option('log', {
+      type: 'string',
+      global: true,
+      describe: 'append every API call and remote command to this file, as JSON lines',
+    })
     .version(version)
     .help()
     .strict()
@@ -97,6 +102,15 @@ function conclusionOf(error: unknown): Conclusion {
       code: exit.refused,
       outcome: 'refused',
       message: `${error.problems.join('\n')}\nNothing was touched.`,
+    };
+  if (error instanceof Failure && error.precondition)
+    return { code: exit.refused, outcome: 'refused', message: error.message };
+  // The loop turns its failures into entries: what arrives here of the world came before anything was begun.
+  if (error instanceof Failure && error.from !== 'journal' && error.retry === 'never')
+    return {
+      code: exit.refused,
+      outcome: 'refused',
+      message: `${error.message}\nNothing was touched.`,
     };
   if (error instanceof Failure)
     return {

@@ -10,9 +10,14 @@ import { formatProblems, type Parsed } from '../policy/problem.ts';
 import type { Settings } from '../policy/settings.ts';
 import { type Wired, wire } from '../wire.ts';
 import { refused } from './exit.ts';
+import { openLog } from './log.ts';
 import { type Output, openOutput, redactor } from './output.ts';
 
-export type GlobalOptions = { readonly config: string; readonly json: boolean };
+export type GlobalOptions = {
+  readonly config: string;
+  readonly json: boolean;
+  readonly log?: string | undefined;
+};
 
 export type Connection = {
   readonly settings: Settings;
@@ -28,12 +33,13 @@ export type Connection = {
 
 const policies = fileURLToPath(new URL('../../policies', import.meta.url));
 
-export async function connect(options: GlobalOptions): Promise<Connection> {
+async function connect(options: GlobalOptions): Promise<Connection> {
   const settings = await load(options.config, (text, file) =>
     parseSettings(text, file, { home: homedir(), cwd: process.cwd(), policies }),
   );
   const token = process.env[settings.cloud.tokenVariable] ?? '';
-  const output = openOutput({ json: options.json, redact: redactor([token]) });
+  const redact = redactor([token]);
+  const output = openOutput({ json: options.json, redact });
   const policy = await load(settings.policy, parsePolicy);
   const compose = await read(settings.compose.file);
   if (token === '')
@@ -41,7 +47,8 @@ export async function connect(options: GlobalOptions): Promise<Connection> {
       `the environment variable ${settings.cloud.tokenVariable} is not set: ${options.config} says that it holds the DigitalOcean token`,
     );
   const who = whoAmI();
-  const wired = await wire(settings, { token });
+  const log = await openLog(options.log, redact);
+  const wired = await wire(settings, { token, ...(log === null ? {} : { onWork: log }) });
   return {
     settings,
     policy,

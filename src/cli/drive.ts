@@ -1,15 +1,14 @@
 // Drives the app until it rests, watched by a person, a pipe or a machine; signals and --timeout included.
 import type { Wait } from '../controller/loop.ts';
 import type { Status } from '../controller/status.ts';
-import { durationMs } from '../policy/duration.ts';
 import type { Entry } from '../promotion/entry.ts';
 import type { Connection } from './connect.ts';
-import { type Conclusion, conclude, refused, type Wanted } from './exit.ts';
+import { type Conclusion, conclude, type Wanted } from './exit.ts';
 import { clock, View } from './view.ts';
 
 export type DriveFlags = {
-  readonly wait?: string | undefined;
-  readonly timeout?: string | undefined;
+  readonly wait?: Wait | undefined;
+  readonly timeout?: number | undefined;
 };
 
 export async function drive(
@@ -31,7 +30,7 @@ export async function drive(
   const stop = stopSignal(flags.timeout);
   try {
     const ending = await controller.drive({
-      until: waitOf(flags.wait),
+      until: flags.wait ?? 'verified',
       stop: stop.signal,
       onHeldBy: (holder) =>
         output.note(
@@ -45,21 +44,14 @@ export async function drive(
   }
 }
 
-export function waitOf(text: string | undefined): Wait {
-  return text === 'ready' || text === 'switched' ? text : 'verified';
-}
-
 /** SIGINT, SIGTERM or the end of --timeout: begin nothing, flush, say how to go on. */
-function stopSignal(timeout: string | undefined): { signal: AbortSignal; end(): void } {
+function stopSignal(timeoutMs: number | undefined): { signal: AbortSignal; end(): void } {
   const stop = new AbortController();
   const onSignal = (name: NodeJS.Signals) => stop.abort(new Error(name));
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  const limitMs = timeout === undefined ? null : durationMs(timeout);
-  if (timeout !== undefined && limitMs === null)
-    throw refused(`--timeout ${timeout} is not a duration: write 90s, 10m or 1h`);
   const signals = [stop.signal];
-  if (limitMs !== null) signals.push(AbortSignal.timeout(limitMs));
+  if (timeoutMs !== undefined) signals.push(AbortSignal.timeout(timeoutMs));
   return {
     signal: AbortSignal.any(signals),
     end() {

@@ -17,7 +17,7 @@ export const exit = {
   bug: 70,
 } as const;
 
-export type ExitCode = (typeof exit)[keyof typeof exit];
+type ExitCode = (typeof exit)[keyof typeof exit];
 
 export type Conclusion = {
   readonly code: ExitCode;

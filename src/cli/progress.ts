@@ -9,7 +9,7 @@ export type Leg = { readonly phase: Phase; readonly at: number; readonly because
 const way: readonly Phase[] = ['starting', 'gating', 'switching', 'verifying', 'retiring'];
 
 /** The phases entered, in order, of the promotion that the entries end with. */
-export function legsOf(entries: readonly Entry[]): readonly Leg[] {
+function legsOf(entries: readonly Entry[]): readonly Leg[] {
   const legs: Leg[] = [];
   for (const entry of entries) {
     if (entry.type === 'asked' && entry.command.kind === 'promote') legs.length = 0;

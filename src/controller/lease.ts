@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Holder, Journal } from '../world.ts';
 
 /** Long enough for a slow droplet, short enough that a killed runner is replaced soon. */
-export const leaseTtlMs = 20_000;
+const leaseTtlMs = 20_000;
 const renewEveryMs = 5_000;
 
 export type Lease = {

@@ -26,6 +26,9 @@ const lookLimitMs = 8_000;
 /** The cloud's client tries again by itself, so a look at it may take longer. */
 const cloudLimitMs = 60_000;
 
+/** When each droplet was last seen to serve. */
+type Seen = Serving['seen'];
+
 export class Looker {
   readonly #world: World;
   readonly #clock: Clock;
@@ -51,7 +54,7 @@ export class Looker {
       at: this.#clock.now(),
       pools,
       attached,
-      serving: this.#serving(app, wanted),
+      serving: this.#serving(app, wanted, attached),
       projects: each(wanted.projects, (place) => this.#project(place, everyMs)),
       connections: each(wanted.connections, (place) => this.#connections(place)),
       strangers: this.#strangers(wanted, pools),
@@ -98,35 +101,56 @@ export class Looker {
     );
   }
 
-  #serving(app: App, wanted: Needs): Known<Serving> {
+  #serving(app: App, wanted: Needs, attached: Known<readonly DropletId[]>): Known<Serving> {
     if (!wanted.serving) {
       this.#traffic.stop();
       return unknown('not asked in this phase', app.since);
     }
     const { live, other } = environmentsOf(app);
     const environments = [live, other].filter((one) => one !== null);
-    return this.#world.traffic.identifies === 'nothing'
-      ? this.#inferred(app, environments)
-      : this.#traffic.see(environments);
+    if (this.#world.traffic.identifies === 'nothing')
+      return this.#inferred(app, environments, this.#unnamed(app, attached, environments));
+    const told = this.#traffic.see(environments);
+    const nameless = environments.filter(isNameless);
+    if (!told.known || nameless.length === 0) return told;
+    const inferred = this.#inferred(app, nameless, {});
+    if (!inferred.known) return told;
+    const seen = { ...told.value.seen, ...inferred.value.seen };
+    return known({ ...told.value, seen }, told.at);
   }
 
   /**
    * The app cannot say who it is: a droplet counts as serving when connections are on it after the time
    * that a target needs to become healthy has passed. Weaker than an answer, and the README says so.
+   * `answered`: where answers are known to come from all the same.
    */
-  #inferred(app: App, environments: readonly Environment[]): Known<Serving> {
+  #inferred(app: App, environments: readonly Environment[], answered: Seen): Known<Serving> {
     const now = this.#clock.now();
     const warm = this.#watches.see('warm-up', { everyMs: 600_000, limitMs: cloudLimitMs }, () =>
       this.#world.traffic.warmUpMs(),
     );
     if (!warm.known) return warm;
-    const seen: Record<DropletId, number> = {};
+    const earned = app.redirectedAt + warm.value;
+    const seen: Record<DropletId, number> = Object.fromEntries(
+      Object.entries(answered).filter(([, at]) => at >= earned),
+    );
     for (const place of environments.flatMap(projectsOf)) {
       const connections = this.#connections(place);
-      const earned = connections.known && connections.at >= app.redirectedAt + warm.value;
-      if (earned && connections.value.open > 0) seen[place.droplet] = connections.at;
+      if (connections.known && connections.at >= earned && connections.value.open > 0)
+        seen[place.droplet] = connections.at;
     }
     return known({ since: app.redirectedAt, seen, trouble: null }, now);
+  }
+
+  /** Answers without a name: where one environment is alone in the balancer (the first release, before anybody visits) they are its own. */
+  #unnamed(
+    app: App,
+    attached: Known<readonly DropletId[]>,
+    environments: readonly Environment[],
+  ): Seen {
+    const sole = soleIn(app, attached, environments);
+    const heard = this.#traffic.see(environments, sole);
+    return heard.known && sole !== null ? heard.value.seen : {};
   }
 
   /** Compose projects of the app on any pool droplet: asked only while the journal knows of nothing. */
@@ -154,6 +178,22 @@ export class Looker {
     const cadence = { everyMs: 60_000, limitMs: cloudLimitMs };
     return this.#watches.see(`lost ${gone.join()}`, cadence, () => this.#world.balancer.lost(gone));
   }
+}
+
+/** Adopted and live: it was started without a name to tell, so its own connections must speak for it. */
+function isNameless({ release, state }: Environment): boolean {
+  return release.composeHash === '' && state === 'blue';
+}
+
+/** The environment whose droplets are all that the balancer has, foreign ones included; or null. */
+function soleIn(
+  app: App,
+  attached: Known<readonly DropletId[]>,
+  environments: readonly Environment[],
+): Environment | null {
+  if (!attached.known || attached.at < app.wroteAt || attached.value.length === 0) return null;
+  const alone = ({ droplets }: Environment) => attached.value.every((d) => droplets.includes(d));
+  return environments.find(alone) ?? null;
 }
 
 function each<T>(places: readonly ProjectAt[], look: (place: ProjectAt) => T): Record<string, T> {

@@ -1,5 +1,6 @@
 // From what an operator wants to a release that can be asked for: digests, fingerprints, the free pool, clashes.
 import { createHash } from 'node:crypto';
+import { Failure } from '../lib/failure.ts';
 import type { App } from '../promotion/app.ts';
 import { environmentsOf } from '../promotion/app.ts';
 import { type DropletId, otherPool, type Pool, projectName } from '../promotion/environment.ts';
@@ -96,7 +97,7 @@ export async function prepare(
       problems.push(
         `no version was given for ${service}: write ${service}=TAG or ${service}=sha256:…`,
       );
-    else images[service] = await survey.resolveDigest(first, repository, version);
+    else images[service] = await digestOf(survey, first, repository, version, problems);
   }
   for (const service of Object.keys(wanted.versions))
     if (service !== '*' && blueprint.images[service] === undefined)
@@ -107,6 +108,23 @@ export async function prepare(
     JSON.stringify([sorted(images), blueprint.fingerprintText(images), sorted(env)]),
   );
   return { pool, droplets, images, env, key, requestedBy: wanted.requestedBy };
+}
+
+/** What the registry refuses for good (no such tag, no such login) is one of the problems to mend. */
+async function digestOf(
+  survey: Survey,
+  droplet: DropletId,
+  repository: string,
+  version: string,
+  problems: string[],
+): Promise<string> {
+  try {
+    return await survey.resolveDigest(droplet, repository, version);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.retry !== 'never') throw error;
+    problems.push(error.message);
+    return '';
+  }
 }
 
 /** The release with the app's next number, and its rendered compose file. */
@@ -193,6 +211,6 @@ function sorted(record: Readonly<Record<string, string>>): readonly (readonly [s
   return Object.entries(record).sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
-export function hash(text: string): string {
+function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

@@ -24,6 +24,7 @@ export class TrafficWatch {
   #unnamed: Instant = 0;
   #blind: string | null = null;
   #environments: readonly Environment[] = [];
+  #sole: Environment | null = null;
 
   constructor(traffic: Traffic, clock: Clock, ring: () => void) {
     this.#traffic = traffic;
@@ -31,9 +32,13 @@ export class TrafficWatch {
     this.#ring = ring;
   }
 
-  /** What is known now; begins to watch where it was not. The environments tell whose droplets a name means. */
-  see(environments: readonly Environment[]): Known<Serving> {
+  /**
+   * What is known now; begins to watch where it was not. The environments tell whose droplets a name means;
+   * where only one of them (`sole`) is in the balancer, an answer without a name can only be its own.
+   */
+  see(environments: readonly Environment[], sole: Environment | null = null): Known<Serving> {
     this.#environments = environments;
+    this.#sole = sole;
     if (!this.#running) this.#begin();
     const now = this.#clock.now();
     if (now - this.#learntAt > blindAfterMs) {
@@ -84,6 +89,7 @@ export class TrafficWatch {
     }
     if (sighting.droplet !== null) this.#seen[sighting.droplet] = sighting.at;
     else if (sighting.environment !== null) this.#named(sighting.environment, sighting.at);
+    else if (this.#sole !== null) this.#named(this.#sole.project, sighting.at);
     this.#ring();
   }
 

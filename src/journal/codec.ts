@@ -71,6 +71,7 @@ function parse(line: string, number: number, place: string): { more?: number; en
     throw new Failure(
       'journal',
       `${place} was written by a newer bgctl: line ${number} has version ${version}, this one reads up to ${journalVersion}. Nothing was changed; use the newer bgctl.`,
+      { precondition: true },
     );
   if (version !== journalVersion) throw bad(place, number, 'it has no version', line);
   const problem = problemOf(value);
@@ -91,6 +92,7 @@ function bad(place: string, number: number, problem: string, line: string): Fail
   return new Failure(
     'journal',
     `${place}, line ${number} is not a journal entry: ${problem} (${excerpt(line)}). Nothing was changed; restore the file from a copy, or move it away and run \`bgctl resolve --adopt\`.`,
+    { precondition: true },
   );
 }
 

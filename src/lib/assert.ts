@@ -8,8 +8,3 @@ export class Bug extends Error {
 export function assert(truth: boolean, claim: string): asserts truth {
   if (!truth) throw new Bug(claim);
 }
-
-/** For the default branch of a switch that the compiler knows to be exhaustive. */
-export function never(value: never): never {
-  throw new Bug(`unexpected: ${JSON.stringify(value)}`);
-}

@@ -20,16 +20,19 @@ export class Failure extends Error {
   readonly retry: Retry;
   /** True where a write may have been applied although it did not answer: read before repeating. */
   readonly ambiguous: boolean;
+  /** True where nothing can begin until a person has mended something: a refusal, not an outage. */
+  readonly precondition: boolean;
 
   constructor(
     from: FailureFrom,
     because: string,
-    options: { retry?: Retry; ambiguous?: boolean } = {},
+    options: { retry?: Retry; ambiguous?: boolean; precondition?: boolean } = {},
   ) {
     super(because);
     this.from = from;
     this.retry = options.retry ?? 'never';
     this.ambiguous = options.ambiguous ?? false;
+    this.precondition = options.precondition ?? false;
   }
 }
 

@@ -2,10 +2,11 @@
 import type { CliCommand } from '../command.ts';
 import { connected } from '../connect.ts';
 import { drive } from '../drive.ts';
+import { timeoutOption } from '../options.ts';
 import { quietly } from '../quietly.ts';
 import { refusal } from './promote.ts';
 
-type Options = { readonly reason: string; readonly timeout?: string | undefined };
+type Options = { readonly reason: string; readonly timeout?: number | undefined };
 
 export const abort: CliCommand<Options> = {
   command: 'abort',
@@ -14,7 +15,7 @@ export const abort: CliCommand<Options> = {
   options: (yargs) =>
     yargs
       .option('reason', { type: 'string', default: 'aborted by hand', describe: 'for the journal' })
-      .option('timeout', { type: 'string', describe: 'stop watching after 90s, 10m … (exit 17)' }),
+      .option('timeout', timeoutOption),
   run: (options) =>
     connected(options, async (connection) => {
       const { entries } = await quietly(connection).read();

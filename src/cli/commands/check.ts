@@ -1,9 +1,11 @@
 // bgctl check: whether everything that a promotion needs is there: token, SSH, Docker, registry, room, health path.
 import { because } from '../../lib/failure.ts';
+import { environmentsOf } from '../../promotion/app.ts';
 import { parseBlueprint } from '../blueprint.ts';
 import type { CliCommand } from '../command.ts';
 import { type Connection, connected } from '../connect.ts';
 import { type Conclusion, exit } from '../exit.ts';
+import { quietly } from '../quietly.ts';
 
 type Finding = {
   readonly ok: 'yes' | 'no' | 'unknown';
@@ -23,6 +25,7 @@ export const check: CliCommand<object> = {
       const findings = [
         ...(await ofCloud(connection)),
         ...(await ofDroplets(connection)),
+        ...(await ofHealth(connection)),
         await ofTraffic(connection),
       ];
       for (const { ok, what, detail } of findings)
@@ -70,6 +73,22 @@ async function ofDroplets(connection: Connection): Promise<readonly Finding[]> {
       ...finding,
       what: `droplet ${droplets[index]}: ${finding.what}`,
     })),
+  );
+}
+
+/** Only what is live can be asked; a first release has nothing to ask yet. */
+async function ofHealth(connection: Connection): Promise<readonly Finding[]> {
+  const { app } = await quietly(connection).read();
+  const { live } = environmentsOf(app);
+  if (live === null) return [];
+  const path = connection.settings.traffic.health;
+  const spec = { kind: 'http', of: 'droplets', path, expect: null, timeoutMs: 5_000 } as const;
+  return Promise.all(
+    live.droplets.map(async (droplet): Promise<Finding> => {
+      const { outcome, detail } = await connection.wired.world.probes.sample(spec, live, droplet);
+      const ok = outcome === 'ok' ? 'yes' : outcome === 'error' ? 'no' : 'unknown';
+      return { ok, what: `health path ${path} on droplet ${droplet}`, detail };
+    }),
   );
 }
 

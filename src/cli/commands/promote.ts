@@ -1,5 +1,6 @@
 // bgctl promote: starts the new release on the free pool, proves it, moves traffic, verifies, retires the old one.
 
+import type { Wait } from '../../controller/loop.ts';
 import type { Blueprint } from '../../controller/prepare.ts';
 import { clashes, freePool, number, type Prepared, prepare } from '../../controller/prepare.ts';
 import type { Refusal } from '../../promotion/admit.ts';
@@ -9,14 +10,15 @@ import type { CliCommand } from '../command.ts';
 import { type Connection, connected } from '../connect.ts';
 import { drive } from '../drive.ts';
 import { type Conclusion, exit, refused } from '../exit.ts';
+import { timeoutOption, waitOption } from '../options.ts';
 import { quietly } from '../quietly.ts';
 import { versionsOf } from '../versions.ts';
 import { clock as timeOfDay } from '../view.ts';
 
 type Options = {
   readonly versions: readonly string[];
-  readonly wait: string;
-  readonly timeout?: string | undefined;
+  readonly wait: Wait;
+  readonly timeout?: number | undefined;
 };
 
 export const promote: CliCommand<Options> = {
@@ -30,12 +32,8 @@ export const promote: CliCommand<Options> = {
         default: [] as string[],
         describe: 'SERVICE=TAG, SERVICE=sha256:…, or one TAG for all services',
       })
-      .option('wait', {
-        choices: ['ready', 'switched', 'verified'] as const,
-        default: 'verified',
-        describe: 'how far to go before returning; `bgctl resume` goes on from there',
-      })
-      .option('timeout', { type: 'string', describe: 'stop watching after 90s, 10m … (exit 17)' }),
+      .option('wait', waitOption)
+      .option('timeout', timeoutOption),
   run: (options) =>
     connected(options, async (connection) => {
       const blueprint = parseBlueprint(connection);

@@ -1,23 +1,18 @@
 // bgctl resume: goes on with what a lost controller began, from the journal alone.
+import type { Wait } from '../../controller/loop.ts';
 import type { CliCommand } from '../command.ts';
 import { connected } from '../connect.ts';
 import { drive } from '../drive.ts';
 import { exit } from '../exit.ts';
+import { timeoutOption, waitOption } from '../options.ts';
 import { quietly } from '../quietly.ts';
 
-type Options = { readonly wait: string; readonly timeout?: string | undefined };
+type Options = { readonly wait: Wait; readonly timeout?: number | undefined };
 
 export const resume: CliCommand<Options> = {
   command: 'resume',
   describe: 'go on with a promotion or an abort that was left, or follow the one under way',
-  options: (yargs) =>
-    yargs
-      .option('wait', {
-        choices: ['ready', 'switched', 'verified'] as const,
-        default: 'verified',
-        describe: 'how far to go before returning',
-      })
-      .option('timeout', { type: 'string', describe: 'stop watching after 90s, 10m … (exit 17)' }),
+  options: (yargs) => yargs.option('wait', waitOption).option('timeout', timeoutOption),
   run: (options) =>
     connected(options, async (connection) => {
       const { app, entries, torn } = await quietly(connection).read();
