@@ -35,7 +35,7 @@ export function describeStep(step: Step): string {
   }
 }
 
-export function describeCommand(command: Command): string {
+function describeCommand(command: Command): string {
   switch (command.kind) {
     case 'promote':
       return `promote ${command.release.id} on pool ${command.pool}`;

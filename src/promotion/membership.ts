@@ -32,7 +32,7 @@ export function oursOf(app: App, seen: Observation): readonly DropletId[] {
 }
 
 /** Of our droplets those that should be attached now; what we are unsure of is taken as seen. */
-export function expectedOf(
+function expectedOf(
   app: App,
   seen: Observation,
   attached: readonly DropletId[],
@@ -47,11 +47,17 @@ export function expectedOf(
 
 /** Droplets of which it must be known whether they still exist, because that explains what is seen. */
 export function missing(app: App, attached: readonly DropletId[]): readonly DropletId[] {
-  // One that was destroyed while it was out of the balancer shows only when it cannot be attached again.
-  const refused = Object.keys(app.failures).some((key) => key.startsWith('attach-droplets '));
-  const wanted = app.phase === 'aborting' && refused ? (app.keep?.droplets ?? []) : [];
-  const absent = wanted.filter((droplet) => !attached.includes(droplet));
+  const absent = comingBack(app).filter((droplet) => !attached.includes(droplet));
   return [...new Set([...strayed(app, attached), ...absent])];
+}
+
+/** Droplets of which one may have been destroyed while it was out of the balancer, where nobody noticed. */
+function comingBack(app: App): readonly DropletId[] {
+  if (app.phase === 'held' && app.asked !== null)
+    return [...(app.blue?.droplets ?? []), ...(app.other?.droplets ?? [])];
+  // Going back must not wait for the question: it is asked only when one could not be attached.
+  const refused = Object.keys(app.failures).some((key) => key.startsWith('attach-droplets '));
+  return app.phase === 'aborting' && refused ? (app.keep?.droplets ?? []) : [];
 }
 
 /** Droplets that should be attached and are not, our own doubts left out. */

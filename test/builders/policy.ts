@@ -15,9 +15,7 @@ export function aPolicy(changes: Partial<Policy> = {}): Policy {
   };
 }
 
-export function aGate(
-  changes: { name?: string; passes?: number; failures?: number } = {},
-): GateSpec {
+function aGate(changes: { name?: string; passes?: number; failures?: number } = {}): GateSpec {
   const { name = 'healthy', passes = 3, failures = 3 } = changes;
   return {
     name,

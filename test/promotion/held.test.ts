@@ -47,6 +47,12 @@ test('what was kept is what is left of it: lost droplets are not waited for', ()
   });
 });
 
+test('a droplet of the side that was out of the balancer is asked after, too', () => {
+  const app = continued(held, asked(keep('shop-r41')));
+  expect(step(app, anObservation(app).without('lost').seen)).toMatchObject({ is: 'wait' });
+  expect(step(app, anObservation(app).withLost(2).seen)).toMatchObject({ without: [2] });
+});
+
 test('I5: while the balancer cannot be read the choice is not carried out; then it stops here', () => {
   const app = continued(held, asked(keep('shop-r42')));
   const blind = (forMs: number) =>

@@ -132,6 +132,17 @@ describe('blue leaves', () => {
     });
   });
 
+  test('I5: an answer that names nobody may be its own: that is not quiet', () => {
+    const told = { ...draining, silenced };
+    const { at } = anObservation(told, 10_000).seen;
+    const heard = (unnamed: number) => {
+      const serving = { since: 0, seen: { 3: at, 4: at }, trouble: null, unnamed };
+      return step(told, anObservation(told, 10_000).with({ serving: known(serving, at) }).seen);
+    };
+    expect(heard(at - 2_000)).toMatchObject({ is: 'wait' });
+    expect(heard(at - 2_001)).toMatchObject({ is: 'act', effects: [{ kind: 'detach-droplets' }] });
+  });
+
   test('… up to the drain limit, counted from the last order', () => {
     const told = { ...draining, silenced, redirectedAt: 60_000 };
     const at = (time: number) =>

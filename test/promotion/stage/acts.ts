@@ -12,7 +12,7 @@ import type { FakeWorld } from './world.ts';
 /** Phases, with switching cut in three. */
 export type Moment = Phase | 'joined' | 'committed';
 
-export function momentOf(app: App): Moment {
+function momentOf(app: App): Moment {
   if (app.phase !== 'switching') return app.phase;
   if (app.committed) return 'committed';
   const joined = app.green.droplets.every((droplet) => app.attached.includes(droplet));

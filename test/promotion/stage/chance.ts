@@ -125,7 +125,7 @@ export function playOut(script: Script, checkers: readonly Checker[]): { play: P
 }
 
 /** Numbers between 0 and 1 from a seed (mulberry32). */
-export function numbers(seed: number): () => number {
+function numbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

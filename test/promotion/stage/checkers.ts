@@ -14,7 +14,7 @@ import { foreignDroplet } from './world.ts';
 const memoryMs = 8_000;
 
 /** I1: by our hand the balancer never has fewer targets that serve than the floor. */
-export function someoneServes(): Checker {
+function someoneServes(): Checker {
   const servedAt = new Map<number, number>();
   return {
     turned(play) {
@@ -42,7 +42,7 @@ function isSilenced(play: Play, droplet: number): boolean {
 }
 
 /** I2: nothing is removed while the balancer refers to it, or people are connected to it within the limit. */
-export const nothingInUseIsRemoved: Checker = {
+const nothingInUseIsRemoved: Checker = {
   turned(play, seen, next) {
     const removed = next.is === 'act' ? next.effects.filter(isRemoval) : [];
     const sinceMs = play.world.now - Math.max(play.app.since, play.app.wroteAt);
@@ -71,7 +71,7 @@ function isReferredTo(
 }
 
 /** I4: one unsettled change of the balancer at a time, and on what the journal expects. */
-export const oneChangeAtATime: Checker = {
+const oneChangeAtATime: Checker = {
   turned(play, _, next) {
     if (next.is !== 'act') return null;
     const writes = [...next.effects, ...play.app.unsettled.map((one) => one.effect)].filter(
@@ -82,7 +82,7 @@ export const oneChangeAtATime: Checker = {
 };
 
 /** I5: no step forward on an unknown. */
-export const nothingUnknownPasses: Checker = {
+const nothingUnknownPasses: Checker = {
   turned(play, seen, next) {
     const unknowns = unknownsThatMatter(play, seen, next);
     return unknowns.length === 0 ? null : `I5: ${next.is} on unknown ${unknowns.join(', ')}`;
@@ -109,7 +109,7 @@ function unknownsThatMatter({ app }: Play, seen: Observation, next: Step): reado
 }
 
 /** I7: no effect names a droplet that is not ours. */
-export const foreignersAreLeftAlone: Checker = {
+const foreignersAreLeftAlone: Checker = {
   turned(_, __, next) {
     const touched = (next.is === 'act' ? next.effects : []).flatMap((effect) =>
       isHostEffect(effect) ? [effect.droplet] : [...effect.droplets, ...effect.ours],
@@ -119,7 +119,7 @@ export const foreignersAreLeftAlone: Checker = {
 };
 
 /** I9: whatever is waited for ends; attempts never exceed the policy's. */
-export function everythingHasALimit(): Checker {
+function everythingHasALimit(): Checker {
   let attempts = new Map<string, number>();
   let chapter = '';
   return {

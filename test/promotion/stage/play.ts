@@ -37,7 +37,7 @@ export type End = {
   readonly removed: readonly string[];
 };
 
-export const tickMs = 500;
+const tickMs = 500;
 
 export class Play {
   readonly world = new FakeWorld();

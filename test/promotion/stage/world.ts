@@ -19,7 +19,7 @@ export type Running = ProjectAt & {
 };
 
 export const foreignDroplet = 900;
-export const bootMs = 2_000;
+const bootMs = 2_000;
 
 export class FakeWorld {
   now = 0;
@@ -59,7 +59,8 @@ export class FakeWorld {
 
   attach(droplets: readonly DropletId[]): void {
     for (const droplet of droplets)
-      if (!this.attached.has(droplet)) this.attached.set(droplet, this.now);
+      if (!this.attached.has(droplet) && !this.destroyed.has(droplet))
+        this.attached.set(droplet, this.now);
   }
 
   detach(droplets: readonly DropletId[]): void {
