@@ -98,7 +98,7 @@ export class Loop {
     switch (next.is) {
       case 'wait':
         this.#cancel(next.cancel ?? []);
-        return this.#rests() ? { is: 'rest', app: this.#app } : null;
+        return this.#rests() && next.until === null ? { is: 'rest', app: this.#app } : null;
       case 'yield':
         return { is: 'unreachable', app: this.#app, because: next.because };
       case 'commit':

@@ -6,6 +6,7 @@ import { type Known, known, type Serving, unknown } from '../promotion/observati
 import type { Sighting, Traffic } from '../world.ts';
 
 const askEveryMs = 100;
+const underWayMax = 30;
 /** Nothing learnt for so long: who serves is unknown. */
 const blindAfterMs = 3_000;
 /** Without a droplet's name in the answers, so many answers a droplet stand for all of the environment. */
@@ -15,7 +16,9 @@ export class TrafficWatch {
   readonly #traffic: Traffic;
   readonly #clock: Clock;
   readonly #ring: () => void;
-  #running = false;
+  /** Ends the watch under way; null: none is. */
+  #watching: AbortController | null = null;
+  #underWay = 0;
   #since: Instant = 0;
   #learntAt: Instant = 0;
   #seen: Record<DropletId, Instant> = {};
@@ -39,7 +42,7 @@ export class TrafficWatch {
   see(environments: readonly Environment[], sole: Environment | null = null): Known<Serving> {
     this.#environments = environments;
     this.#sole = sole;
-    if (!this.#running) this.#begin();
+    if (this.#watching === null) this.#begin();
     const now = this.#clock.now();
     if (now - this.#learntAt > blindAfterMs) {
       this.#since = now;
@@ -50,33 +53,42 @@ export class TrafficWatch {
   }
 
   stop(): void {
-    this.#running = false;
+    this.#watching?.abort();
+    this.#watching = null;
   }
 
   #begin(): void {
     const now = this.#clock.now();
-    this.#running = true;
+    const watching = new AbortController();
+    this.#watching = watching;
     this.#since = now;
     this.#learntAt = now;
     this.#seen = {};
     this.#answers = [];
-    void this.#watch();
+    void this.#watch(watching.signal);
   }
 
-  async #watch(): Promise<void> {
-    while (this.#running) {
+  async #watch(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
       const droplets = this.#environments.reduce((n, e) => n + e.droplets.length, 0);
       // With many droplets one answer at a time would take too long to hear of each.
-      for (let n = 0; n < Math.max(1, Math.ceil(droplets / 5)); n += 1) void this.#ask();
-      await this.#clock.sleep(askEveryMs);
+      const asks = Math.max(1, Math.ceil(droplets / 5));
+      // A balancer that does not answer is not asked ever more at once.
+      for (let n = 0; n < asks && this.#underWay < underWayMax; n += 1) void this.#ask(stop);
+      await this.#clock.sleep(askEveryMs, stop);
     }
   }
 
-  async #ask(): Promise<void> {
+  async #ask(stop: AbortSignal): Promise<void> {
+    this.#underWay += 1;
     try {
-      this.#note(await this.#traffic.ask());
+      const sighting = await this.#traffic.ask();
+      // An answer to an earlier watch says nothing to this one.
+      if (!stop.aborted) this.#note(sighting);
     } catch (error) {
       this.#blind = because(error);
+    } finally {
+      this.#underWay -= 1;
     }
   }
 
