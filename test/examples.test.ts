@@ -1,0 +1,69 @@
+// The CI example and the README name commands, options and files that exist.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { root } from './sources.ts';
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const commands = readdirSync(join(root, 'src/cli/commands')).map((file) => file.replace('.ts', ''));
+
+type Step = { readonly run?: string; readonly if?: string };
+const workflow = parse(read('examples/github-actions/deploy.yml')) as {
+  readonly jobs: { readonly promote: { readonly steps: readonly Step[] } };
+};
+const runs = workflow.jobs.promote.steps.filter(({ run }) => run?.includes('bgctl '));
+
+describe('the CI example', () => {
+  test('runs bgctl by `exec`, so that a cancelled job’s signals reach it', () => {
+    const bare = runs.filter(
+      ({ run }) => !run?.startsWith('exec bgctl ') && !run?.startsWith('npm '),
+    );
+    expect(bare).toEqual([]);
+    expect(runs.length).toBeGreaterThan(2);
+  });
+
+  test('runs only commands that bgctl has', () => {
+    const used = runs.flatMap(({ run }) => /bgctl (\w+)/.exec(run ?? '')?.[1] ?? []);
+    expect(used.filter((command) => !commands.includes(command))).toEqual([]);
+  });
+
+  test('goes on with what a cancelled or lost step left', () => {
+    const last = workflow.jobs.promote.steps.at(-1);
+    expect(last?.run).toContain('bgctl resume');
+    expect(last?.if).toMatch(/cancelled\(\)/);
+  });
+
+  test('names the scopes that the README names', () => {
+    for (const scope of [
+      'load_balancer:read',
+      'load_balancer:update',
+      'droplet:read',
+      'tag:read',
+    ]) {
+      expect(read('examples/github-actions/deploy.yml')).toContain(scope);
+      expect(read('README.md')).toContain(scope);
+    }
+  });
+});
+
+describe('the README', () => {
+  const readme = read('README.md');
+
+  test('links only to files that are there', () => {
+    const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, path]) => path ?? '');
+    expect(links.filter((path) => !/^https?:/.test(path) && !existsSync(join(root, path)))).toEqual(
+      [],
+    );
+    expect(links.length).toBeGreaterThan(3);
+  });
+
+  test('names every command, and only npm scripts that exist', () => {
+    for (const command of commands) expect(readme).toContain(command);
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const used = [...readme.matchAll(/npm (?:run )?(demo|test|check|bench|lab|test:\w+)\b/g)].map(
+      ([, name]) => name ?? '',
+    );
+    expect(used.filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+});
