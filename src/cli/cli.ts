@@ -14,12 +14,15 @@ import { resolve } from './commands/resolve.ts';
 import { resume } from './commands/resume.ts';
 import { show } from './commands/show.ts';
 import { status } from './commands/status.ts';
-import { type Conclusion, Exit, exit } from './exit.ts';
+import { type Conclusion, Exit, exit, refused } from './exit.ts';
 import { openOutput, redactor } from './output.ts';
+
+const nameOne = 'name a command; `bgctl --help` lists them';
 
 /** Runs one command line; the exit code. Never throws. */
 export async function cli(words: readonly string[], version: string): Promise<number> {
   let code: number = exit.done;
+  let ran = false;
   const ended = (conclusion: Conclusion | null, json: boolean) => {
     if (conclusion === null) return;
     say(conclusion, json);
@@ -48,12 +51,12 @@ export async function cli(words: readonly string[], version: string): Promise<nu
     .version(version)
     .help()
     .strict()
-    .demandCommand(1, 'name a command; `bgctl --help` lists them')
+    .demandCommand(1, nameOne)
     .recommendCommands()
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new Exit({ code: exit.refused, outcome: 'refused', message });
+      throw error ?? refused(worded(message));
     });
   const add = <O>(command: CliCommand<O>) =>
     parser.command(
@@ -61,6 +64,7 @@ export async function cli(words: readonly string[], version: string): Promise<nu
       command.describe,
       (y) => command.options(y as never),
       async (options) => {
+        ran = true;
         const given = options as never as Parameters<typeof command.run>[0];
         ended(await command.run(given), given.json);
       },
@@ -76,11 +80,21 @@ export async function cli(words: readonly string[], version: string): Promise<nu
   add(resolve);
   add(logs);
   try {
-    await parser.parseAsync();
+    const { help, version: asked } = await parser.parseAsync();
+    // After a lone `--` nothing is a command to yargs: done must never be said of nothing.
+    if (!ran && !help && !asked) throw refused(nameOne);
   } catch (error) {
     ended(conclusionOf(error), words.includes('--json'));
   }
   return code;
+}
+
+/** What yargs says of words it does not know is too short to stand alone. */
+function worded(message: string): string {
+  if (message.startsWith('Did you mean')) return `There is no such command. ${message}`;
+  if (message.startsWith('Unknown argument'))
+    return `${message}; \`bgctl --help\` lists what there is`;
+  return message;
 }
 
 function say(conclusion: Conclusion, json: boolean): void {

@@ -55,9 +55,13 @@ export function openOutput({ json, redact }: OutputOptions): Output {
   };
 }
 
-/** Replaces every known secret, and what looks like a DigitalOcean token, by a word. */
+/** Replaces every known secret, as it is and as JSON writes it, and what looks like a DigitalOcean token, by a word. */
 export function redactor(secrets: readonly string[]): (text: string) => string {
-  const known = secrets.filter((secret) => secret.length >= 4);
+  const written = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
+  // The longest first: of a secret that begins like another nothing may be left over.
+  const known = [...new Set(written)]
+    .filter((secret) => secret.length >= 4)
+    .sort((one, other) => other.length - one.length);
   return (text) =>
     known
       .reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text)

@@ -1,5 +1,5 @@
 // An Effect → the world, within its limit; how it settled comes back as a fact, never as an error.
-import { assert } from '../lib/assert.ts';
+import { assert, Bug } from '../lib/assert.ts';
 import { because, Failure } from '../lib/failure.ts';
 import { type App, environmentsOf } from '../promotion/app.ts';
 import {
@@ -31,6 +31,8 @@ export async function act(
     await (isHostEffect(effect) ? onHost(world, effect, given) : onBalancer(world, effect, given));
     return { type: 'settled', effect, ok: true };
   } catch (error) {
+    // Ours, not the world's: it stops the process instead of counting as an attempt.
+    if (error instanceof Bug) throw error;
     const settled = { type: 'settled', effect, ok: false, because: because(error) } as const;
     const untouched = error instanceof Failure && error.from === 'drift' && !error.ambiguous;
     return untouched ? { ...settled, untouched } : settled;

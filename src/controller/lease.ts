@@ -48,7 +48,7 @@ async function renew(
     await clock.sleep(renewEveryMs, ended);
     if (ended.aborted) return;
     const begun = clock.now();
-    const ours = await journal.renew(epoch, leaseTtlMs).catch(() => null);
+    const ours = await within(aliveUntil - begun, clock, journal.renew(epoch, leaseTtlMs));
     if (ours === true) aliveUntil = begun + leaseTtlMs;
     // An unreachable journal is not a lost lease until its time is over: then somebody may have it.
     if (ours === false || clock.now() >= aliveUntil) {
@@ -56,4 +56,13 @@ async function renew(
       return;
     }
   }
+}
+
+/** Null where it failed or is late: a renewal that hangs must not hide that the lease ran out. */
+async function within<T>(limitMs: number, clock: Clock, work: Promise<T>): Promise<T | null> {
+  const ended = new AbortController();
+  const late = clock.sleep(limitMs, ended.signal).then(() => null);
+  const done = await Promise.race([work.catch(() => null), late]);
+  ended.abort();
+  return done;
 }

@@ -46,6 +46,8 @@ export class Loop {
   readonly #settled: Fact[] = [];
   #app: App;
   #newsAt = Number.NEGATIVE_INFINITY;
+  /** Of an effect: nothing goes on after it. */
+  #bug: unknown = null;
 
   constructor(options: LoopOptions, app: App) {
     this.#options = options;
@@ -69,12 +71,21 @@ export class Loop {
   }
 
   async #turn(): Promise<Ending | null> {
+    if (this.#bug !== null) throw this.#bug;
     if (!(await this.#hearNews())) return { is: 'replaced', app: this.#app };
     if (this.#options.stop.aborted) return await this.#interrupted();
+    if (this.#isPast()) return { is: 'reached', app: this.#app, what: 'switched' };
     const seen = this.#looker.look(this.#app);
     const next = step(this.#app, seen);
     this.#options.watcher.turned({ app: this.#app, observation: seen, step: next, at: seen.at });
     return this.#carryOut(next);
+  }
+
+  /** Taken over where `--wait` had been reached already: the old environment must not be retired unasked. */
+  #isPast(): boolean {
+    const { phase, asked, unsettled } = this.#app;
+    if (this.#options.until === 'verified' || asked !== null) return false;
+    return phase === 'verifying' && unsettled.length === 0;
   }
 
   /** What settled here and what others asked for, before anything is decided. False: the lease is lost. */
@@ -153,11 +164,15 @@ export class Loop {
       const late = `no answer within ${limitMs / 1000} s; it may still land`;
       return { type: 'settled', effect, ok: false, because: late };
     });
-    void Promise.race([act(this.#world, effect, given), limit]).then((fact) => {
+    const ended = (fact: Fact | null) => {
       overdue.abort();
       this.#cancels.delete(keyOf(effect));
-      this.#settled.push(fact);
+      if (fact !== null) this.#settled.push(fact);
       this.#bell.ring();
+    };
+    Promise.race([act(this.#world, effect, given), limit]).then(ended, (bug: unknown) => {
+      this.#bug = bug;
+      ended(null);
     });
   }
 

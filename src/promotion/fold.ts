@@ -183,7 +183,14 @@ function leased(app: App, entry: Of<'leased'>): App {
   const unsettled = app.unsettled
     .filter((one) => !isHostEffect(one.effect))
     .map((one) => ({ ...one, until: Math.min(one.until, entry.at + afterlifeMs) }));
-  return { ...app, since: entry.at, unsettled, failures: {} };
+  return { ...app, since: entry.at, unsettled, failures: unheard(app) };
+}
+
+/** Health orders of the predecessor that may never have arrived: not failed yet, but to be given again. */
+function unheard(app: App): App['failures'] {
+  const orders = app.unsettled.filter(({ effect }) => effect.kind === 'fail-health');
+  const because = 'its controller ended before it answered';
+  return Object.fromEntries(orders.map(({ effect }) => [keyOf(effect), { times: 0, because }]));
 }
 
 function outcome(from: App, entry: Of<'entered'>): Outcome | null {

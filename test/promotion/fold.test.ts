@@ -6,9 +6,9 @@ import { genesis } from '../../src/promotion/app.ts';
 import type { Entry } from '../../src/promotion/entry.ts';
 import { apply, fold } from '../../src/promotion/fold.ts';
 import { acted, anApp, attach, continued, detach, done, entered, failed } from '../builders/app.ts';
-import { abort, promote } from '../builders/command.ts';
+import { abort, adopt, promote } from '../builders/command.ts';
 import { aPolicy } from '../builders/policy.ts';
-import { appName } from '../builders/release.ts';
+import { anEnvironment, appName } from '../builders/release.ts';
 import { amid, asks, destroy, during, green, later, played } from './stage/acts.ts';
 import { aScript, playOut } from './stage/chance.ts';
 import type { Act, Play } from './stage/play.ts';
@@ -41,6 +41,12 @@ describe('I6: folding the journal gives the state held in memory', () => {
     );
     expect(app).toEqual(play.app);
   });
+});
+
+test('an adopted release keeps its number to itself: the next one gets another, and so another project', () => {
+  const command = adopt(anEnvironment('r7', 'blue'));
+  const app = anApp({ first: true }).in('idle');
+  expect(continued(app, { type: 'asked', by: 'anna', command }).released).toBe(7);
 });
 
 describe('I6: a kill between any two instructions converges', () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { known } from '../../src/promotion/observation.ts';
 import { step } from '../../src/promotion/step.ts';
-import { acted, anApp, attach, continued, detach, failed } from '../builders/app.ts';
+import { acted, anApp, attach, continued, detach, done, failed } from '../builders/app.ts';
 import { abort } from '../builders/command.ts';
 import { anObservation } from '../builders/observation.ts';
 import { aPolicy } from '../builders/policy.ts';
@@ -130,6 +130,20 @@ describe('blue leaves', () => {
       is: 'act',
       effects: [{ kind: 'detach-droplets' }],
     });
+  });
+
+  test('I6: an order whose controller died before it was answered may never have arrived: it is given again', () => {
+    const order = (droplet: number) => {
+      return { kind: 'fail-health', project: 'shop-r41', droplet } as const;
+    };
+    const killed = continued(draining, acted(order(1)), acted(order(2)), done(order(2)));
+    const resumed = continued(killed, { type: 'leased', by: 'anna', epoch: 2 });
+    expect(step(resumed, anObservation(resumed).seen)).toMatchObject({
+      is: 'act',
+      effects: [order(1)],
+    });
+    const told = continued(resumed, acted(order(1)), done(order(1)));
+    expect(step(told, anObservation(told).seen)).toMatchObject({ is: 'wait' });
   });
 
   test('I5: an answer that names nobody may be its own: that is not quiet', () => {

@@ -34,8 +34,9 @@ export const promote: CliCommand<Options> = {
       })
       .option('wait', waitOption)
       .option('timeout', timeoutOption),
-  run: (options) =>
-    connected(options, async (connection) => {
+  run: (options) => {
+    const versions = versionsOf(options.versions);
+    return connected(options, async (connection) => {
       const blueprint = parseBlueprint(connection);
       const { app } = await quietly(connection).read();
       const inspection = await connection.wired.inspect();
@@ -45,12 +46,13 @@ export const promote: CliCommand<Options> = {
       const droplets = inspection.pools[pool].found.map((droplet) => droplet.id);
       const prepared = await prepare(connection.wired.survey, {
         blueprint,
-        wanted: { versions: versionsOf(options.versions), requestedBy: connection.who },
+        wanted: { versions, requestedBy: connection.who },
         pool,
         droplets,
       });
       return proceed(connection, blueprint, prepared, app, options);
-    }),
+    });
+  },
 };
 
 async function proceed(

@@ -1,6 +1,6 @@
 // Switching: green joins the balancer and is seen to serve; then the commit point; then blue leaves.
-import type { In } from '../app.ts';
-import type { Effect } from '../effect.ts';
+import type { App, In } from '../app.ts';
+import { type HostEffect, keyOf } from '../effect.ts';
 import { at, type Environment, projectsOf } from '../environment.ts';
 import {
   connectionsOf,
@@ -153,11 +153,10 @@ export function silence(
 ): Step | null {
   if (!app.drains) return null;
   const orders = projectsOf(environment)
-    .filter((place) => !app.silenced.some((silenced) => at(silenced) === at(place)))
     // Only what can be reached: a droplet that is gone must not hold the others up.
     .filter((place) => healthOf(seen, place.project, place.droplet).known)
-    .map((place): Effect => ({ kind: 'fail-health', ...place }))
-    .filter((effect) => !tired(app, effect));
+    .map((place) => ({ kind: 'fail-health', ...place }) as const)
+    .filter((order) => !heard(app, order) && !tired(app, order));
   if (orders.length > 0)
     return {
       is: 'act',
@@ -178,4 +177,10 @@ export function silence(
         until,
       )
     : null;
+}
+
+/** Whether the order was given and nothing says that it did not arrive. */
+function heard(app: App, order: HostEffect): boolean {
+  const given = app.silenced.some((place) => at(place) === at(order));
+  return given && app.failures[keyOf(order)] === undefined;
 }

@@ -1,0 +1,84 @@
+// bgctl as scripts run it: exit codes, what stands on stdout, and what is said on stderr.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const canary = `dop_v1_${'0c'.repeat(32)}`;
+let directory = '';
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'bgctl-cli-'));
+  await writeFile(join(directory, 'bad.yml'), `app: Shop\ncloud: { token: ${canary} }\n`);
+});
+
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+describe('bgctl', () => {
+  test('--version prints the version and nothing else', async () => {
+    const { code, out, err } = await run('--version');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('--help lists every command, on stdout', async () => {
+    const { code, out, err } = await run('--help');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const listed = [...out.matchAll(/^ {2}bgctl (\w+)/gm)].map((match) => match[1]);
+    expect(listed.join(' ')).toBe(
+      'promote abort status history show plan check resume resolve logs',
+    );
+  });
+
+  test('an unknown command is refused with exit 2, and nothing is on stdout', async () => {
+    expect(await run('promot')).toEqual({
+      code: 2,
+      out: '',
+      err: 'There is no such command. Did you mean promote?\n',
+    });
+  });
+
+  test('without a configuration it says which file is missing and what to do', async () => {
+    expect(await run('status')).toEqual({
+      code: 2,
+      out: '',
+      err: 'bgctl.yml does not exist: write one (examples/quickstart/bgctl.yml) or name it with --config\n',
+    });
+  });
+
+  test('a bad configuration is refused with every problem, its line and the mend', async () => {
+    const { code, out, err } = await run('promote', 'v2', '--config', 'bad.yml');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain('bad.yml:1:6  app: "Shop" is not the name of an app\n    write ');
+    expect(err).toContain('bad.yml:1:1  pools: is missing\n');
+    expect(err).toMatch(/\nNothing was touched\.\n$/);
+  });
+
+  test('--json: a refusal is one object on one line of stdout, and stderr is empty', async () => {
+    const { code, out, err } = await run('promote', 'v2', '--config', 'bad.yml', '--json');
+    expect({ code, err }).toEqual({ code: 2, err: '' });
+    expect(out.trimEnd().split('\n')).toHaveLength(1);
+    expect(JSON.parse(out)).toMatchObject({ event: 'result', exit: 2, outcome: 'refused' });
+    expect(out).not.toContain(canary);
+  });
+});
+
+type Ran = { code: number | null; out: string; err: string };
+
+async function run(...words: readonly string[]): Promise<Ran> {
+  const env = { PATH: process.env.PATH, HOME: directory };
+  const child = spawn(process.execPath, [program, ...words], { cwd: directory, env });
+  const ran = { out: '', err: '' };
+  child.stdout.on('data', (chunk: Buffer) => {
+    ran.out += chunk.toString('utf8');
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    ran.err += chunk.toString('utf8');
+  });
+  const [code] = await once(child, 'close');
+  return { code: code as number | null, ...ran };
+}

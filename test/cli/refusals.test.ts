@@ -1,0 +1,86 @@
+// Command lines that are refused before anything is asked of anybody: exit 2, a sentence, no secret.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { cli } from '../../src/cli/cli.ts';
+import { bgctlYml, composeYml } from '../policy/texts.ts';
+import { capture } from './streams.ts';
+
+const canary = `dop_v1_${'0c'.repeat(32)}`;
+let directory = '';
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'bgctl-refusals-'));
+  await writeFile(join(directory, 'good.yml'), bgctlYml);
+  await writeFile(join(directory, 'compose.yml'), composeYml);
+  await writeFile(join(directory, 'token.yml'), `app: shop\ncloud: { token: ${canary} }\n`);
+});
+
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+describe('bgctl refuses, with exit 2 and a sentence on stderr', () => {
+  test.each([
+    [['frobnicate'], 'Unknown argument: frobnicate; `bgctl --help` lists what there is'],
+    [['promot'], 'There is no such command. Did you mean promote?'],
+    [[], 'name a command; `bgctl --help` lists them'],
+    [['--', 'promote', 'v2'], 'name a command; `bgctl --help` lists them'],
+    [['status', '--nope'], 'Unknown argument: nope; `bgctl --help` lists what there is'],
+    [['promote', '--timeout', '5x'], '--timeout 5x is not a duration: write 90s, 10m or 1h'],
+  ])('%j', async (words, sentence) => {
+    expect(await run(...words)).toEqual({ code: 2, out: '', err: `${sentence}\n` });
+  });
+
+  test('a file that is not there, by its name', async () => {
+    const { code, out, err } = await run('status', '--config', 'none.yml');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^none\.yml does not exist: write one /);
+  });
+
+  test('to begin without the token that the configuration names', async () => {
+    vi.stubEnv('DIGITALOCEAN_TOKEN', '');
+    const { code, out, err } = await run('status', '--config', join(directory, 'good.yml'));
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain('the environment variable DIGITALOCEAN_TOKEN is not set: ');
+  });
+});
+
+describe('I8: a refusal repeats no secret', () => {
+  test.each([[[]], [['--json']]])('a token in the configuration, said %j', async (json) => {
+    const { code, out, err } = await run(
+      'status',
+      '--config',
+      join(directory, 'token.yml'),
+      ...json,
+    );
+    expect(code).toBe(2);
+    expect(out + err).toContain('cloud.token: must be a reference');
+    expect(out + err).not.toContain(canary);
+  });
+
+  test('a token that was typed where a file name belongs', async () => {
+    const { out, err } = await run('status', '--config', `${canary}.yml`);
+    expect(out).toBe('');
+    expect(err).toContain('[redacted].yml does not exist');
+  });
+
+  test('a password of the environment, quotes and all', async () => {
+    vi.stubEnv('MY_PASSWORD', 'hunter"2-canary');
+    const { out } = await run('hunter"2-canary', '--json');
+    expect(JSON.parse(out).message).toContain('Unknown argument: [redacted];');
+    expect(out).not.toContain('2-canary');
+  });
+});
+
+async function run(
+  ...words: readonly string[]
+): Promise<{ code: number; out: string; err: string }> {
+  const written = capture();
+  const code = await cli(words, '1.2.3');
+  return { code, out: written.out.join(''), err: written.err.join('') };
+}

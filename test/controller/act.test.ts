@@ -1,0 +1,88 @@
+// An effect handed to the world: with what guard, under which epoch, and how its end is told.
+import { describe, expect, test } from 'vitest';
+import { act } from '../../src/controller/act.ts';
+import { Failure } from '../../src/lib/failure.ts';
+import type { App } from '../../src/promotion/app.ts';
+import type { Effect } from '../../src/promotion/effect.ts';
+import type { World } from '../../src/world.ts';
+import { anApp, attach, detach } from '../builders/app.ts';
+
+const start: Effect = { kind: 'start-project', project: 'shop-r42', droplet: 3 };
+const signal = new AbortController().signal;
+
+describe('an effect', () => {
+  test('I4: on a droplet goes out under the epoch of the lease and ends there before bgctl stops waiting', async () => {
+    const { done, calls } = scene();
+    await done(start);
+    expect(calls).toMatchObject([
+      {
+        what: 'start',
+        given: [
+          { project: 'shop-r42', droplet: 3 },
+          { release: { id: 'r42' }, compose: 'text of r42', guard: { epoch: 7, limitMs: 55_000 } },
+        ],
+      },
+    ]);
+  });
+
+  test('I4: on the balancer carries what the journal expects there before it', async () => {
+    const { done, calls } = scene();
+    await done({ ...attach(3, 4), expected: [1, 2] });
+    expect(calls).toMatchObject([
+      { what: 'attach', given: [{ droplets: [3, 4], expected: [1, 2], ours: [1, 2, 3, 4] }] },
+    ]);
+  });
+
+  test('on the balancer is served first where it goes back', async () => {
+    const forward = scene();
+    await forward.done(detach(1));
+    const back = scene({ app: anApp().in('aborting') });
+    await back.done(detach(3));
+    expect(forward.calls).toMatchObject([{ what: 'detach', given: [{ goesBack: false }] }]);
+    expect(back.calls).toMatchObject([{ what: 'detach', given: [{ goesBack: true }] }]);
+  });
+
+  test('that fails comes back as a fact with its reason, never as an error', async () => {
+    const { done } = scene({ fails: new Failure('host', 'no space left') });
+    expect(await done(start)).toEqual({
+      type: 'settled',
+      effect: start,
+      ok: false,
+      because: 'no space left',
+    });
+  });
+
+  test('is known to have touched nothing only where it was refused for drift before it was sent', async () => {
+    const told = async (fails: Error) => (await scene({ fails }).done(attach(3))).untouched;
+    expect(await told(new Failure('drift', 'found 1'))).toBe(true);
+    expect(await told(new Failure('drift', 'found 1', { ambiguous: true }))).toBeUndefined();
+    expect(await told(new Failure('cloud', 'HTTP 503'))).toBeUndefined();
+    expect(await told(new Error('anything'))).toBeUndefined();
+  });
+
+  test('of a project that is not of the app is never begun', async () => {
+    const { done, calls } = scene();
+    expect(await done({ ...start, project: 'other-r1' })).toMatchObject({ ok: false });
+    expect(calls).toEqual([]);
+  });
+});
+
+type Call = { readonly what: string; readonly given: readonly unknown[] };
+
+function scene({ app = anApp().in('starting'), fails }: { app?: App; fails?: Error } = {}) {
+  const calls: Call[] = [];
+  const takes =
+    (what: string) =>
+    async (...given: readonly unknown[]) => {
+      calls.push({ what, given });
+      if (fails !== undefined) throw fails;
+    };
+  // Only what effects call.
+  const world = {
+    balancer: { attach: takes('attach'), detach: takes('detach') },
+    hosts: { start: takes('start'), remove: takes('remove') },
+    journal: { load: async (hash: string) => `text of ${hash}` },
+  } as unknown as World;
+  const done = (effect: Effect) => act(world, effect, { app, epoch: 7, limitMs: 60_000, signal });
+  return { calls, done };
+}

@@ -1,0 +1,114 @@
+// Probes at their interval on every droplet: windows by gate and phase, slow answers included.
+import { describe, expect, test } from 'vitest';
+import { Sampler } from '../../src/controller/sampler.ts';
+import type { Sample } from '../../src/gates/sample.ts';
+import type { GateSpec } from '../../src/policy/policy.ts';
+import { aPolicy } from '../builders/policy.ts';
+import { anEnvironment } from '../builders/release.ts';
+import { ManualClock } from './clock.ts';
+
+const environment = anEnvironment('r42', 'green');
+const gates = aPolicy().gate.gates;
+
+describe('the sampler', () => {
+  test('asks every droplet at the interval of the gate', async () => {
+    const { clock, see } = aScene();
+    see();
+    await clock.pass(1_100);
+    expect(see().map(({ at, droplet }) => [at, droplet])).toEqual([
+      [0, 3],
+      [0, 4],
+      [500, 3],
+      [500, 4],
+      [1_000, 3],
+      [1_000, 4],
+    ]);
+  });
+
+  test('asks a question of the balancer once, not once a droplet', async () => {
+    const ofBalancer = gates.map((gate) => ({ ...gate, probe: { ...gate.probe, of: 'balancer' } }));
+    const { clock, see } = aScene(ofBalancer as readonly GateSpec[]);
+    see();
+    await clock.pass(100);
+    expect(see()).toHaveLength(1);
+  });
+
+  test('I5: a phase is judged by its own samples: another phase begins with none', async () => {
+    const { clock, see } = aScene();
+    see(0);
+    await clock.pass(2_000);
+    expect(see(0)).toHaveLength(10);
+    expect(see(2_000)).toEqual([]);
+    await clock.pass(100);
+    expect(see(2_000).map((sample) => sample.at)).toEqual([2_000, 2_000]);
+  });
+
+  test('an answer that was asked for in an earlier phase is not counted in the next', async () => {
+    const scene = aScene();
+    scene.takesMs = () => 1_000;
+    scene.see(0);
+    await scene.clock.pass(300);
+    scene.see(300);
+    await scene.clock.pass(900);
+    expect(scene.see(300)).toEqual([]);
+  });
+
+  test('keeps the order of asking where answers overtake each other', async () => {
+    const scene = aScene();
+    scene.takesMs = () => (scene.clock.now() === 0 ? 1_200 : 10);
+    scene.see();
+    await scene.clock.pass(1_300);
+    const times = scene.see().map((sample) => sample.at);
+    expect(times).toHaveLength(6);
+    expect(times).toEqual([...times].sort((one, other) => one - other));
+  });
+
+  test('asks what does not answer no faster than it answers', async () => {
+    const scene = aScene();
+    scene.takesMs = () => 600_000;
+    scene.see();
+    await scene.clock.pass(60_000);
+    expect(scene.asked).toBe(8);
+  });
+
+  test('rings at every sample, so that a gate is judged without delay', async () => {
+    const scene = aScene();
+    scene.see();
+    await scene.clock.pass(600);
+    expect(scene.rings).toBe(4);
+  });
+
+  test('asks nothing where a phase has no gates, and nothing once it is stopped', async () => {
+    const scene = aScene();
+    scene.see();
+    await scene.clock.pass(100);
+    expect(scene.sampler.windows(null, 0)).toEqual({});
+    const { asked } = scene;
+    await scene.clock.pass(10_000);
+    expect(scene.asked).toBe(asked);
+  });
+});
+
+function aScene(given: readonly GateSpec[] = gates) {
+  const clock = new ManualClock();
+  const sample = async (_: unknown, __: unknown, droplet: number): Promise<Sample> => {
+    scene.asked += 1;
+    const at = clock.now();
+    const durationMs = scene.takesMs();
+    if (durationMs > 0) await clock.sleep(durationMs);
+    return { at, droplet, outcome: 'ok', durationMs, detail: '' };
+  };
+  const ring = () => {
+    scene.rings += 1;
+  };
+  const scene = {
+    clock,
+    asked: 0,
+    rings: 0,
+    takesMs: () => 0,
+    sampler: new Sampler({ sample }, clock, ring),
+    see: (since = 0) =>
+      scene.sampler.windows({ gates: given, environment }, since).healthy?.samples ?? [],
+  };
+  return scene;
+}
