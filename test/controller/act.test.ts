@@ -1,6 +1,8 @@
 // An effect handed to the world: with what guard, under which epoch, and how its end is told.
+
 import { describe, expect, test } from 'vitest';
 import { act } from '../../src/controller/act.ts';
+import { Bug } from '../../src/lib/assert.ts';
 import { Failure } from '../../src/lib/failure.ts';
 import type { App } from '../../src/promotion/app.ts';
 import type { Effect } from '../../src/promotion/effect.ts';
@@ -60,9 +62,9 @@ describe('an effect', () => {
     expect(await told(new Error('anything'))).toBeUndefined();
   });
 
-  test('of a project that is not of the app is never begun', async () => {
+  test('of a project that is not of the app is a bug: it stops the process, nothing is begun', async () => {
     const { done, calls } = scene();
-    expect(await done({ ...start, project: 'other-r1' })).toMatchObject({ ok: false });
+    await expect(done({ ...start, project: 'other-r1' })).rejects.toThrow(Bug);
     expect(calls).toEqual([]);
   });
 });
