@@ -69,6 +69,11 @@ export class Looker {
     this.#watches.forget(`project ${at(place)}`);
   }
 
+  /** The balancer's record is wanted as it is now. */
+  readAgain(): void {
+    this.#watches.forget('attached');
+  }
+
   stop(): void {
     this.#traffic.stop();
     this.#sampler.stop();

@@ -109,6 +109,7 @@ export class Loop {
     switch (next.is) {
       case 'wait':
         this.#cancel(next.cancel ?? []);
+        if (next.readAgain === true) this.#looker.readAgain();
         return this.#rests() && next.until === null ? { is: 'rest', app: this.#app } : null;
       case 'yield':
         return { is: 'unreachable', app: this.#app, because: next.because };

@@ -17,6 +17,8 @@ export type Step =
       readonly until: Instant | null;
       /** Effects whose result is no longer wanted; cancelling is a wish, they still have to settle. */
       readonly cancel?: readonly EffectKey[];
+      /** The balancer's record as seen is too old for what comes next: look at it now. */
+      readonly readAgain?: true;
     }
   | { readonly is: 'act'; readonly effects: readonly Effect[]; readonly because: string }
   | EnterStep

@@ -1,5 +1,6 @@
 // Retiring: warm long enough, nobody refers to it, nobody is connected; then it is removed.
 import { expect, test } from 'vitest';
+import { known } from '../../src/promotion/observation.ts';
 import { step } from '../../src/promotion/step.ts';
 import { acted, anApp, continued, failed } from '../builders/app.ts';
 import { anObservation } from '../builders/observation.ts';
@@ -46,6 +47,18 @@ test('I2: a late write of ours put it back into the balancer: it is taken out fi
     is: 'act',
     effects: [{ kind: 'detach-droplets', droplets: [2], expected: [2, 3, 4], mayEmpty: false }],
   });
+});
+
+test('I2: what was read a while ago does not do: somebody may have put a droplet back since', () => {
+  const read = (agoMs: number) => {
+    const { seen } = anObservation(app, warm);
+    return step(app, { ...seen, attached: known([3, 4], seen.at - agoMs) });
+  };
+  expect(read(10_001)).toMatchObject({
+    is: 'wait',
+    because: 'the load balancer is read once more',
+  });
+  expect(read(10_000)).toMatchObject({ is: 'act', effects: removals });
 });
 
 test('a droplet where it cannot be removed does not keep the app from resting', () => {

@@ -7,6 +7,7 @@ import {
   connectionsOf,
   enter,
   exhausted,
+  freshMs,
   list,
   outOfSight,
   tired,
@@ -66,6 +67,13 @@ export function retire(
         connectionsUntil,
       );
   }
+  if (attached.at < seen.at - freshMs)
+    return {
+      is: 'wait',
+      because: 'the load balancer is read once more',
+      until: attached.at + freshMs + app.policy.unreachableMs,
+      readAgain: true,
+    };
   return { is: 'act', effects, because: `${environment.project} is retired` };
 }
 
