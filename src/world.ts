@@ -43,6 +43,8 @@ export type MembershipChange = {
   readonly mayEmpty: boolean;
   /** Calls that go back are served before calls that go forward. */
   readonly goesBack: boolean;
+  /** How long to go on against a cloud that is busy or out of reach; its usual patience where nothing is said. */
+  readonly limitMs?: number;
   readonly signal: AbortSignal;
 };
 

@@ -38,8 +38,8 @@ export class View implements Watcher {
     }
     const { step } = status;
     if (step === null || step.is !== 'wait') return;
-    // Numbers inside a reason change every turn; the kind of reason does not.
-    const kind = step.because.replace(/[\d.]+/g, '#');
+    // Numbers and the ids of requests change every turn; the kind of reason does not.
+    const kind = step.because.replace(/\brequest [\w-]+|[\d.]+/g, '#');
     const due = status.at - this.#saidAt >= remindEveryMs;
     if (kind === this.#said && !due) return;
     if (kind !== this.#said && status.at - this.#saidAt < 1_000) return;

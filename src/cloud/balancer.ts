@@ -62,7 +62,7 @@ async function change(target: Target, verb: Verb, wish: MembershipChange): Promi
   const { signal, goesBack } = wish;
   let inDoubt = false;
   const ended = await target.client.patiently(
-    { limitMs: changeLimitMs, signal, goesBack },
+    { limitMs: patienceOf(wish), signal, goesBack },
     async (turn) => {
       try {
         return await lookThenSend(target, verb, wish, { ...turn, inDoubt });
@@ -73,6 +73,11 @@ async function change(target: Target, verb: Verb, wish: MembershipChange): Promi
     },
   );
   if (ended === 'sent') await shown(target, verb, wish);
+}
+
+/** What the operator allows, but enough for a try, and within the limit of the effect. */
+function patienceOf({ limitMs = changeLimitMs }: MembershipChange): number {
+  return Math.min(Math.max(limitMs, lookLimitMs), changeLimitMs);
 }
 
 /** One try. It looks each time: what an earlier try left in doubt, and what somebody did meanwhile, shows here. */

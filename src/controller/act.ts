@@ -63,8 +63,10 @@ async function onHost(world: World, effect: HostEffect, given: Given): Promise<v
 
 async function onBalancer(world: World, effect: BalancerEffect, given: Given): Promise<void> {
   const { droplets, expected, ours, mayEmpty } = effect;
-  const goesBack = given.app.phase === 'aborting';
-  const change = { droplets, expected, ours, mayEmpty, goesBack, signal: given.signal };
+  const { app, signal } = given;
+  const goesBack = app.phase === 'aborting';
+  const limitMs = app.policy.unreachableMs;
+  const change = { droplets, expected, ours, mayEmpty, goesBack, limitMs, signal };
   await (effect.kind === 'attach-droplets'
     ? world.balancer.attach(change)
     : world.balancer.detach(change));

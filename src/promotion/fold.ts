@@ -6,6 +6,7 @@ import { type BalancerEffect, type Effect, isHostEffect, keyOf } from './effect.
 import type { Entry, Fact } from './entry.ts';
 import { at, type DropletId, move, type ProjectAt } from './environment.ts';
 import { without } from './judgement.ts';
+import { departing } from './membership.ts';
 import { rulesOf } from './phases/table.ts';
 import { releaseNumber } from './release.ts';
 
@@ -68,7 +69,8 @@ function entered(app: App, entry: Of<'entered'>): App {
     asked: null,
     unsettled: app.unsettled,
     failures: entry.phase === 'idle' ? removals(app.failures) : {},
-    attached: app.attached,
+    // Whoever took the other side out, us or somebody else: gone back, it is not expected there any more.
+    attached: entry.phase === 'idle' ? without(app.attached, departing(app)) : app.attached,
     unsure: union(app.unsure, entry.unsure ?? []),
     wroteAt: app.wroteAt,
     redirectedAt: app.redirectedAt,

@@ -8,7 +8,7 @@ import type { EnterStep, Step } from './rules.ts';
 /** A sighting through the balancer older than this says nothing of now. */
 export const sightingMaxAgeMs = 5_000;
 
-/** The balancer's record may not be older where something is removed for good: somebody may have edited it. */
+/** The balancer's record may not be older where traffic moves or something is removed: somebody may have edited it. */
 export const freshMs = 10_000;
 
 export function wait(because: string, until: number | null, cancel?: readonly EffectKey[]): Step {

@@ -67,7 +67,7 @@ function strayed(app: App, attached: readonly DropletId[]): readonly DropletId[]
 }
 
 /** Going back, it is all one why the other side has left: asking would only delay it (I3). */
-function departing(app: App): readonly DropletId[] {
+export function departing(app: App): readonly DropletId[] {
   if (app.phase !== 'aborting') return [];
   return without(app.drop?.droplets ?? [], app.keep?.droplets ?? []);
 }

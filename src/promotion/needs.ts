@@ -2,6 +2,7 @@
 import type { GateSpec } from '../policy/policy.ts';
 import { type App, environmentsOf } from './app.ts';
 import { type Environment, type ProjectAt, projectsOf } from './environment.ts';
+import { freshMs } from './judgement.ts';
 
 export type Needs = {
   /** Droplets per pool: only where nothing is known yet. */
@@ -41,6 +42,7 @@ export function needs(app: App): Needs {
     case 'switching':
       return {
         ...none,
+        attachedMaxAgeMs: freshMs / 2,
         serving: true,
         projects: [...projectsOf(live), ...projectsOf(other)],
         connections: app.committed ? projectsOf(app.draining) : [],

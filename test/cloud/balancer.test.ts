@@ -167,6 +167,23 @@ describe('a balancer that stays busy', () => {
     expect(pauses[0]).toBeLessThanOrEqual(2400);
     expect(Math.max(...pauses)).toBeLessThanOrEqual(18_000);
   });
+
+  it('is waited for no longer than the operator says, but for one good try at least', async () => {
+    const waited = async (limitMs: number) => {
+      const fast = fastClock(100);
+      const slow = await scene.replace({ clock: fast });
+      for (let count = 0; count < 60; count += 1)
+        scene.cloud.mishaps.push({ answer: { status: 403, message: busyText } });
+      const began = fast.now();
+      await failureOf(slow.attach({ ...greenWish(), limitMs }));
+      scene.cloud.mishaps.length = 0;
+      return fast.now() - began;
+    };
+    expect(await waited(60_000)).toBeLessThan(75_000);
+    expect(await waited(1_000)).toBeGreaterThan(5_000);
+    expect(await waited(1_000)).toBeLessThan(30_000);
+    expect(await waited(900_000)).toBeLessThan(345_000);
+  });
 });
 
 describe('pools and lost droplets', () => {

@@ -44,6 +44,13 @@ describe('an effect', () => {
     expect(back.calls).toMatchObject([{ what: 'detach', given: [{ goesBack: true }] }]);
   });
 
+  test('I9: on the balancer is tried for as long as the policy lets the world be out of reach', async () => {
+    const { done, calls } = scene();
+    await done(attach(3, 4));
+    const { unreachableMs } = anApp().in('switching').policy;
+    expect(calls).toMatchObject([{ what: 'attach', given: [{ limitMs: unreachableMs }] }]);
+  });
+
   test('that fails comes back as a fact with its reason, never as an error', async () => {
     const { done } = scene({ fails: new Failure('host', 'no space left') });
     expect(await done(start)).toEqual({

@@ -16,6 +16,7 @@ import { Failure } from '../../src/lib/failure.ts';
 import type { Settings } from '../../src/policy/settings.ts';
 import type { Guard, Hosts } from '../../src/world.ts';
 import { shopSettings } from '../hosts/settings.ts';
+import { joinOthers } from './turns.ts';
 
 const app = 'hosts-e2e';
 const directory = `/opt/${app}`;
@@ -28,8 +29,10 @@ let settings: Settings;
 let pool: SshPool;
 let hosts: Hosts;
 let facts: DropletFacts;
+let leave = () => {};
 
 beforeAll(async () => {
+  leave = await joinOthers();
   lab = await labUp();
   const last = lab.droplets.at(-1);
   if (last === undefined) throw new Error('the lab has no droplet');
@@ -49,10 +52,11 @@ beforeAll(async () => {
   hosts = dropletHosts({ settings, pool, clock });
   facts = dropletFacts({ settings, pool, clock });
   await resetDroplet(droplet, { app });
-});
+}, 900_000);
 afterAll(async () => {
   await hosts.close();
   await resetDroplet(droplet, { app });
+  leave();
 });
 
 function poolOf(changes: Partial<Settings['hosts']>): SshPool {

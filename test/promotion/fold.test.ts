@@ -49,6 +49,12 @@ test('an adopted release keeps its number to itself: the next one gets another, 
   expect(continued(app, { type: 'asked', by: 'anna', command }).released).toBe(7);
 });
 
+test('gone back, the other side is not expected in the balancer, whoever took it out', () => {
+  const back = continued(anApp().joined(), entered('aborting', { cause: 'failed' }));
+  const idle = continued(back, acted(detach(3)), done(detach(3)), entered('idle'));
+  expect(idle.attached).toEqual([1, 2]);
+});
+
 describe('I6: a kill between any two instructions converges', () => {
   const stories: readonly (readonly [string, readonly Act[], string])[] = [
     ['a promotion', [], 'promoted'],

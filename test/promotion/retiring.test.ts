@@ -4,6 +4,7 @@ import { known } from '../../src/promotion/observation.ts';
 import { step } from '../../src/promotion/step.ts';
 import { acted, anApp, continued, failed } from '../builders/app.ts';
 import { anObservation } from '../builders/observation.ts';
+import { aPolicy } from '../builders/policy.ts';
 
 const app = anApp().in('retiring');
 const warm = 20_000;
@@ -59,6 +60,17 @@ test('I2: what was read a while ago does not do: somebody may have put a droplet
     because: 'the load balancer is read once more',
   });
   expect(read(10_000)).toMatchObject({ is: 'act', effects: removals });
+});
+
+test('I2: nor what was read before the phase began, however short it is', () => {
+  const hasty = anApp({ policy: aPolicy({ drain: { limitMs: 20_000, quietMs: 0, warmMs: 0 } }) });
+  const retiring = hasty.in('retiring');
+  const read = (at: number) => {
+    const { seen } = anObservation(retiring, 1_000);
+    return step(retiring, { ...seen, attached: known([3, 4], at) });
+  };
+  expect(read(retiring.since - 1)).toMatchObject({ is: 'wait', readAgain: true });
+  expect(read(retiring.since)).toMatchObject({ is: 'act', effects: removals });
 });
 
 test('a droplet where it cannot be removed does not keep the app from resting', () => {

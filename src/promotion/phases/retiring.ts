@@ -67,7 +67,8 @@ export function retire(
         connectionsUntil,
       );
   }
-  if (attached.at < seen.at - freshMs)
+  // Verifying reads it rarely, and somebody may have put a droplet back meanwhile.
+  if (attached.at < Math.max(app.since, seen.at - freshMs))
     return {
       is: 'wait',
       because: 'the load balancer is read once more',

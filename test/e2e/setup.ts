@@ -1,0 +1,45 @@
+// Before any row: dist/ as new as src/, and the lab standing. Rows get the lab with `inject('lab')`.
+import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { type Lab, labUp } from '../../compose/lab/lab.ts';
+import { root } from '../../compose/lab/model.ts';
+import { run } from '../../compose/lab/run.ts';
+import { alone } from './turns.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    lab: Lab;
+  }
+}
+
+const dist = join(root, 'dist');
+
+export async function setup(project: TestProject): Promise<void> {
+  await alone('build', build);
+  project.provide('lab', await labUp());
+}
+
+/** Built beside and moved into place, so that a bgctl that starts meanwhile finds the old one or the new one. */
+async function build(): Promise<void> {
+  const began = Date.now();
+  if (builtAt() > newestIn(join(root, 'src'))) return;
+  const fresh = join(root, '.lab', 'dist');
+  const old = join(root, '.lab', 'dist-old');
+  for (const place of [fresh, old]) rmSync(place, { recursive: true, force: true });
+  const tsc = join(root, 'node_modules', '.bin', 'tsc');
+  await run([tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh]);
+  utimesSync(join(fresh, 'main.js'), began / 1000, began / 1000);
+  if (existsSync(dist)) renameSync(dist, old);
+  renameSync(fresh, dist);
+}
+
+function builtAt(): number {
+  const main = join(dist, 'main.js');
+  return existsSync(main) ? statSync(main).mtimeMs : 0;
+}
+
+function newestIn(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return Math.max(...files.map((file) => statSync(join(file.parentPath, file.name)).mtimeMs));
+}
