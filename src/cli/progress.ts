@@ -4,7 +4,7 @@ import { type App, environmentsOf, type Phase } from '../promotion/app.ts';
 import type { Entry } from '../promotion/entry.ts';
 
 /** A phase that was entered while we watched. */
-export type Leg = { readonly phase: Phase; readonly at: number; readonly because: string };
+type Leg = { readonly phase: Phase; readonly at: number; readonly because: string };
 
 const way: readonly Phase[] = ['starting', 'gating', 'switching', 'verifying', 'retiring'];
 

@@ -11,6 +11,7 @@ import {
 } from '../../compose/lab/faults.ts';
 import type { LabDroplet } from '../../compose/lab/lab.ts';
 import type { Bgctl, Stage } from '../../compose/lab/stage.ts';
+import { healthy } from './cloud.ts';
 import { expectEnd, expectExit, folded, given, on, onStage, pools, underLoad } from './kit.ts';
 import { enters, startedUntil } from './moments.ts';
 import { quickPolicy } from './quick.ts';
@@ -96,6 +97,7 @@ test('a droplet of blue that lost its power does not keep a release back; its pr
   onStage({ breaksDroplets: true }, async (stage) => {
     await given(stage, 'v1');
     await stopDroplet(droplet(1));
+    await healthy(stage, [2]);
     const load = await underLoad(stage, async () => {
       const promoted = await stage.run('promote', 'v2');
       expectExit(promoted, 0);

@@ -28,7 +28,7 @@ async function build(): Promise<void> {
   const old = join(root, '.lab', 'dist-old');
   for (const place of [fresh, old]) rmSync(place, { recursive: true, force: true });
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
-  await run([tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh]);
+  await run([tsc, '-p', join(root, 'src', 'tsconfig.json'), '--outDir', fresh]);
   utimesSync(join(fresh, 'main.js'), began / 1000, began / 1000);
   if (existsSync(dist)) renameSync(dist, old);
   renameSync(fresh, dist);

@@ -1,0 +1,53 @@
+// Three projects: `fast` needs nothing but this checkout; `lab` needs the lab (compose/lab) and takes minutes;
+// `lab-alone` are the rows that break whole droplets: one at a time, when nobody else uses them.
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const breaksDroplets = ['test/e2e/bad-days.test.ts', 'test/e2e/broken-droplets.test.ts'];
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+export default defineConfig({
+  root,
+  test: {
+    projects: [
+      {
+        root,
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'lab',
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: breaksDroplets,
+          globalSetup: ['test/e2e/setup.ts'],
+          testTimeout: 400_000,
+          hookTimeout: 400_000,
+          maxWorkers: 3,
+          // After the fast tests, so that neither slows the other down.
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'lab-alone',
+          include: breaksDroplets,
+          globalSetup: ['test/e2e/setup.ts'],
+          testTimeout: 400_000,
+          hookTimeout: 400_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
