@@ -123,7 +123,7 @@ async function note(stage: Stage, old: readonly number[], watched: Watched): Pro
 
 /** From "green proven" to "blue detached", less what the balancer took for its health checks and people's open requests. */
 function switchOwnMs(lines: readonly JournalLine[], { upAt, emptyAt }: Watched): number {
-  const proven = timeOf(lines, (line) => line.type === 'entered' && line['phase'] === 'switching');
+  const proven = timeOf(lines, (line) => line.type === 'entered' && line.phase === 'switching');
   const attached = timeOf(
     lines,
     (line) => line.type === 'settled' && kindOf(line) === 'attach-droplets',
@@ -147,7 +147,8 @@ async function rollback(stage: Stage): Promise<number> {
   const old = await stage.attached();
   const bgctl = stage.start(['promote', 'v6', '--json']);
   while (!bgctl.said().includes('"phase":"verifying"')) await pause(50);
-  await pause(1_000);
+  // The balancer refuses writes for a while after the last one: its time, not ours.
+  await pause(3_000);
   const before = stage.journal().length;
   const aborted = stage.start(['abort', '--json']);
   let upAt = 0;
@@ -177,15 +178,15 @@ async function rollback(stage: Stage): Promise<number> {
 }
 
 function kindOf(line: JournalLine): string {
-  return (line['effect'] as { kind?: string } | undefined)?.kind ?? '';
+  return (line.effect as { kind?: string } | undefined)?.kind ?? '';
 }
 
 function timeOf(lines: readonly JournalLine[], wanted: (line: JournalLine) => boolean): number {
-  return Number(lines.find(wanted)?.['at'] ?? Number.NaN);
+  return Number(lines.find(wanted)?.at ?? Number.NaN);
 }
 
 function lastTimeOf(lines: readonly JournalLine[], wanted: (line: JournalLine) => boolean): number {
-  return Number(lines.findLast(wanted)?.['at'] ?? Number.NaN);
+  return Number(lines.findLast(wanted)?.at ?? Number.NaN);
 }
 
 /** CPU seconds and peak memory of a process, read while it lives. */

@@ -49,7 +49,8 @@ export class Looker {
     const wanted = needs(app);
     const attached = this.#attached(app, wanted);
     const pools = this.#pools();
-    const everyMs = app.phase === 'verifying' ? 1_500 : 700;
+    // A look costs the droplet a process or two: often only where it is waited for.
+    const everyMs = app.phase === 'starting' || app.phase === 'gating' ? 700 : 2_000;
     const base: Observation = {
       at: this.#clock.now(),
       pools,
@@ -100,7 +101,7 @@ export class Looker {
   }
 
   #connections(place: ProjectAt) {
-    const cadence = { everyMs: 300, limitMs: lookLimitMs };
+    const cadence = { everyMs: 500, limitMs: lookLimitMs };
     return this.#watches.see(`connections ${at(place)}`, cadence, () =>
       this.#world.hosts.connections(place),
     );

@@ -22,7 +22,7 @@ import type { Ending, Watcher } from './status.ts';
 /** How long a turn waits at most when nothing rings. */
 const turnMs = 250;
 /** How often the journal is asked for what others wrote. */
-const newsEveryMs = 700;
+const newsEveryMs = 500;
 
 export type Wait = 'ready' | 'switched' | 'verified';
 

@@ -29,6 +29,9 @@ export type Row = Partial<Omit<StageOptions, 'port'>> & {
   readonly breaksDroplets?: boolean;
 };
 
+// Much of it may be spent waiting for a turn: rows that break droplets have the lab to themselves, one after the other.
+vi.setConfig({ testTimeout: 900_000 });
+
 const quickCheck = {
   checkIntervalSeconds: 1,
   // Ample: on a busy machine a healthy target answers late, and draining is told by a status, not by silence.

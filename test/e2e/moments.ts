@@ -39,7 +39,7 @@ export async function startedUntil(
 }
 
 /** Waits for the moment in the journal, for as long as `bgctl` lives. */
-export async function reached(stage: Stage, bgctl: Bgctl, { when, is }: Moment): Promise<void> {
+async function reached(stage: Stage, bgctl: Bgctl, { when, is }: Moment): Promise<void> {
   const { child } = bgctl;
   const here = () => linesOf(stage).some(is);
   const gone = () => child.exitCode !== null || child.signalCode !== null;

@@ -2,10 +2,11 @@
 import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { resetDroplets } from '../../compose/lab/faults.ts';
 import { type Lab, labUp } from '../../compose/lab/lab.ts';
 import { root } from '../../compose/lab/model.ts';
 import { run } from '../../compose/lab/run.ts';
-import { alone } from './turns.ts';
+import { alone, anyoneElse } from './turns.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,7 +18,10 @@ const dist = join(root, 'dist');
 
 export async function setup(project: TestProject): Promise<void> {
   await alone('build', build);
-  project.provide('lab', await labUp());
+  const lab = await labUp();
+  // What an earlier run left when it was killed holds ports; other runs that go on now are left alone.
+  if (!anyoneElse()) await resetDroplets();
+  project.provide('lab', lab);
 }
 
 /** Built beside and moved into place, so that a bgctl that starts meanwhile finds the old one or the new one. */

@@ -71,6 +71,11 @@ export async function exclusively<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Whether rows of another run use the droplets now. */
+export function anyoneElse(): boolean {
+  return ['readers', 'writer', 'ports'].some((name) => held(folder(name)).length > 0);
+}
+
 export function folder(name: string): string {
   const path = join(state, 'turns', name);
   mkdirSync(path, { recursive: true, mode: 0o700 });
