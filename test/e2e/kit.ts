@@ -21,9 +21,6 @@ import { quickPolicy } from './quick.ts';
 import { expectNoSecrets, secretsOf, watchCommandLines } from './secrets.ts';
 import { beside, exclusively } from './turns.ts';
 
-// A row may have to wait for those that break droplets, and that time is not its own.
-vi.setConfig({ testTimeout: 900_000 });
-
 export type Row = Partial<Omit<StageOptions, 'port'>> & {
   /** The row breaks whole droplets: no other row runs meanwhile. */
   readonly breaksDroplets?: boolean;

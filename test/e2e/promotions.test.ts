@@ -18,7 +18,7 @@ import { quickPolicy } from './quick.ts';
 test('the first release ever is promoted onto empty pools', () =>
   onStage({}, async (stage) => {
     const promoted = await stage.run('promote', 'v1');
-    const load = await underLoad(stage, async (load) => settled(load, 2));
+    const load = await underLoad(stage, async (load) => settled(load, 3));
     await expectEnd(stage, {
       exits: [[promoted, 0]],
       load,
