@@ -5,7 +5,7 @@ import { ensureNetwork, publishedTags, remove, standing } from './containers.ts'
 import { ensureDroplets } from './droplets.ts';
 import { engineAnswers, ensureEngine, stopEngine } from './engine.ts';
 import { ensureImages } from './images.ts';
-import { removeCgroups, withLock } from './leftovers.ts';
+import { removeCgroups, thaw, withLock } from './leftovers.ts';
 import {
   droplets,
   envFile,
@@ -38,6 +38,7 @@ export function labUp(say: Say = quiet): Promise<Lab> {
   makeState();
   return withLock(async () => {
     await ensureEngine(say);
+    thaw();
     await ensureImages(say);
     const known = secrets();
     const seen = await standing();
@@ -69,6 +70,7 @@ export async function labDown(
   makeState();
   await withLock(async () => {
     if (!(await engineAnswers())) return say('Docker does not answer, so nothing of the lab runs.');
+    thaw();
     await remove([...(await standing()).keys()]);
     await sweep(['volume', 'ls'], ['volume', 'rm', '-f']);
     await sweep(['network', 'ls'], ['network', 'rm']);

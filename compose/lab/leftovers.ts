@@ -46,6 +46,24 @@ export function removeCgroups(): void {
   for (const root of roots) removeTree(join(root, network));
 }
 
+/** Lets go of what a test paused on a droplet and was killed before it resumed: frozen processes cannot be ended. */
+export function thaw(): void {
+  for (const root of ['/sys/fs/cgroup', ...children('/sys/fs/cgroup')])
+    thawTree(join(root, network));
+}
+
+function thawTree(directory: string): void {
+  if (!existsSync(directory)) return;
+  for (const child of children(directory)) thawTree(child);
+  const state = join(directory, 'freezer.state');
+  try {
+    if (existsSync(state) && readFileSync(state, 'utf8').trim() !== 'THAWED')
+      writeFileSync(state, 'THAWED');
+  } catch {
+    // The root of a tree has no state to set.
+  }
+}
+
 function removeTree(directory: string): void {
   if (!existsSync(directory)) return;
   for (const child of children(directory)) removeTree(child);
