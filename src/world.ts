@@ -145,6 +145,11 @@ export interface Journal {
   renew(epoch: number, ttlMs: number): Promise<boolean>;
   release(epoch: number): Promise<void>;
   holder(): Promise<Holder | null>;
+  /**
+   * Calls `ring` soon after anybody wrote, where it can know; a journal that cannot never calls, so who needs
+   * to hear reads from time to time all the same. The returned function ends it.
+   */
+  watch(ring: () => void): () => void;
   /** Keeps a release's rendered compose file beside the journal, by its hash. */
   store(hash: string, text: string): Promise<void>;
   load(hash: string): Promise<string>;

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { goFirst } from './priority.ts';
 import type { Counts } from './tally.ts';
 import { type Summary, Traffic } from './traffic.ts';
 
@@ -134,6 +135,7 @@ function bounded(name: string, text: string, most: number): number {
 }
 
 async function main(flags: Flags): Promise<void> {
+  goFirst();
   const traffic = new Traffic(flags.target, flags.rate);
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   const end = setTimeout(stop, flags.seconds * 1000);

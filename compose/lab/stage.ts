@@ -10,6 +10,7 @@ import { exec, resetDroplets } from './faults.ts';
 import type { Lab, LabDroplet } from './lab.ts';
 import { type Load, startLoad } from './load.ts';
 import { root } from './model.ts';
+import { goFirst } from './priority.ts';
 
 export type StageOptions = {
   /** Also the prefix of its compose projects and its directory on the droplets. */
@@ -57,6 +58,7 @@ export async function openStage(lab: Lab, options: StageOptions) {
   const token = `dop_v1_${randomBytes(32).toString('hex')}`;
   const directory = mkdtempSync(join(tmpdir(), `${app}-`));
   const emulator = await spawnEmulator(emulatorOptions(lab, options, token));
+  goFirst(emulator.pid);
   const front = emulator.balancers[0]?.front ?? '';
   const config = writeConfig(lab, options, emulator, directory);
   const outputs: string[] = [];

@@ -1,4 +1,5 @@
 // Follows a promotion that another controller drives, from the journal alone.
+import { Bell } from '../lib/deferred.ts';
 import type { Policy } from '../policy/policy.ts';
 import { legal } from '../promotion/admit.ts';
 import { type App, genesis, type Phase } from '../promotion/app.ts';
@@ -24,6 +25,18 @@ const pastSwitch: readonly Phase[] = ['verifying', 'retiring'];
 
 /** How it ended, or `unattended` when nobody drives any more although there is something to do. */
 export async function follow(options: FollowOptions): Promise<Ending | 'unattended'> {
+  const bell = new Bell();
+  const ring = () => bell.ring();
+  const unwatch = options.world.journal.watch(ring);
+  options.stop.addEventListener('abort', ring, { once: true });
+  try {
+    return await read(options, bell);
+  } finally {
+    unwatch();
+  }
+}
+
+async function read(options: FollowOptions, bell: Bell): Promise<Ending | 'unattended'> {
   const { world, watcher } = options;
   let app: App = genesis(options.name, options.policy);
   let first = true;
@@ -44,7 +57,7 @@ export async function follow(options: FollowOptions): Promise<Ending | 'unattend
       const holder = await world.journal.holder();
       if (holder === null || holder.until <= now) return 'unattended';
     }
-    await world.clock.sleep(readEveryMs, options.stop);
+    await bell.wait(world.clock, readEveryMs);
   }
 }
 

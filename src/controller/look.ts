@@ -11,6 +11,7 @@ import {
 import { attachedNow, missing } from '../promotion/membership.ts';
 import { type Needs, needs } from '../promotion/needs.ts';
 import {
+  type Connections,
   type Known,
   known,
   type Observation,
@@ -101,8 +102,11 @@ export class Looker {
   }
 
   #connections(place: ProjectAt) {
-    const cadence = { everyMs: 500, limitMs: lookLimitMs };
-    return this.#watches.see(`connections ${at(place)}`, cadence, () =>
+    const key = `connections ${at(place)}`;
+    const last = this.#watches.last<Connections>(key);
+    // Counting costs processes on a droplet that serves: with many in flight there is nothing to hurry for.
+    const everyMs = last?.known === true && last.value.busy > 2 ? 1_000 : 400;
+    return this.#watches.see(key, { everyMs, limitMs: lookLimitMs }, () =>
       this.#world.hosts.connections(place),
     );
   }

@@ -21,7 +21,9 @@ import type { Ending, Watcher } from './status.ts';
 
 /** How long a turn waits at most when nothing rings. */
 const turnMs = 250;
-/** How often the journal is asked for what others wrote. */
+/** What is seen within one breath is judged together: probes and looks end dozens of times a second. */
+const breathMs = 50;
+/** How often the journal is asked for what others wrote, where it does not say so itself. */
 const newsEveryMs = 500;
 
 export type Wait = 'ready' | 'switched' | 'verified';
@@ -46,6 +48,7 @@ export class Loop {
   readonly #settled: Fact[] = [];
   #app: App;
   #newsAt = Number.NEGATIVE_INFINITY;
+  #breathing = false;
   /** Of an effect: nothing goes on after it. */
   #bug: unknown = null;
 
@@ -53,12 +56,16 @@ export class Loop {
     this.#options = options;
     this.#world = options.world;
     this.#app = app;
-    this.#looker = new Looker(options.world, () => this.#bell.ring());
+    this.#looker = new Looker(options.world, () => this.#noticed());
     options.stop.addEventListener('abort', () => this.#bell.ring(), { once: true });
   }
 
   /** Takes turns until the app rests, `until` is reached, or driving has to stop. */
   async run(): Promise<Ending> {
+    const unwatch = this.#world.journal.watch(() => {
+      this.#newsAt = Number.NEGATIVE_INFINITY;
+      this.#bell.ring();
+    });
     try {
       for (;;) {
         const ending = await this.#turn();
@@ -66,8 +73,18 @@ export class Loop {
         await this.#bell.wait(this.#world.clock, turnMs);
       }
     } finally {
+      unwatch();
       this.#looker.stop();
     }
+  }
+
+  #noticed(): void {
+    if (this.#breathing) return;
+    this.#breathing = true;
+    void this.#world.clock.sleep(breathMs).then(() => {
+      this.#breathing = false;
+      this.#bell.ring();
+    });
   }
 
   async #turn(): Promise<Ending | null> {

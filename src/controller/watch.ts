@@ -52,6 +52,11 @@ export class Watches {
     return watched.state as Known<T>;
   }
 
+  /** What was known when it was asked last; begins nothing. */
+  last<T>(key: string): Known<T> | null {
+    return (this.#watched.get(key)?.state ?? null) as Known<T> | null;
+  }
+
   forget(key: string): void {
     this.#watched.delete(key);
   }

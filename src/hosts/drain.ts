@@ -35,11 +35,13 @@ export async function orderHealth(
     );
   }
   if (running.length === 0) return;
-  const ids = running.map(({ id }) => id);
   const order = drain[which];
-  if ('signal' in order) return write(['sh', '-c', signalScript, 'bgctl', order.signal, ...ids]);
+  if ('signal' in order) {
+    const pairs = running.flatMap(({ id, pid }) => [id, String(pid)]);
+    return write(['sh', '-c', signalScript, 'bgctl', order.signal, ...pairs]);
+  }
   if ('command' in order) {
-    for (const id of ids) await write(['docker', 'exec', id, ...order.command]);
+    for (const { id } of running) await write(['docker', 'exec', id, ...order.command]);
     return;
   }
   // The fence is on the droplet, the request is not: pass the fence first.

@@ -7,7 +7,7 @@ import type { DropletId, ProjectAt } from '../promotion/environment.ts';
 import type { ProjectHealth } from '../promotion/observation.ts';
 import type { Guard, Hosts } from '../world.ts';
 import type { Container } from './container.ts';
-import { connectionsOf } from './counting.ts';
+import { ConnectionCounter } from './counting.ts';
 import { type DockerHost, dockerOn } from './docker.ts';
 import { orderHealth } from './drain.ts';
 import { runGuarded, type Write } from './guarded.ts';
@@ -32,6 +32,7 @@ export function dropletHosts(given: HostsGiven): Hosts {
   const { settings, pool, clock } = given;
   const dockers = new Map<DropletId, DockerHost>();
   const ahead = new Map<DropletId, number>();
+  const counter = new ConnectionCounter(settings, clock);
   let lastTurn = 0;
 
   function docker(droplet: DropletId): DockerHost {
@@ -110,7 +111,7 @@ export function dropletHosts(given: HostsGiven): Hosts {
 
     async connections(place) {
       const containers = await docker(place.droplet).containers(place.project);
-      return connectionsOf(settings, pool.on(place.droplet), containers);
+      return counter.count(pool.on(place.droplet), containers);
     },
 
     async projects(droplet) {

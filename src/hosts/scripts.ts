@@ -11,9 +11,9 @@ umask 077
 directory=$1 app=$2 project=$3 epoch=$4 turn=$5 limit=$6 grace=$7
 shift 7
 refuse() { code=$1; shift; printf 'bgctl-guard: %s\\n' "$*" >&2; exit "$code"; }
-uptime() { IFS=' .' read -r seconds rest </proc/uptime; }
+uptime() { IFS=' .' read -r seconds hundredths rest </proc/uptime; now=$((seconds * 100 + 1$hundredths - 100)); }
 uptime
-begun=$seconds
+begun=$now
 mkdir -p -- "$directory" && touch -- "$directory/$app.epoch" "$directory/$project.lock" ||
   refuse 73 "cannot write to $directory"
 exec 8<>"$directory/$app.epoch" 9<>"$directory/$project.lock"
@@ -30,9 +30,9 @@ case $highest$seen$last in *[!0-9]*) refuse 73 "$directory holds something else 
 printf '%s %s\\n' "$epoch" "$turn" >"$directory/$project.lock" || refuse 73 "cannot write to $directory"
 exec 8>&-
 uptime
-left=$((limit - seconds + begun))
-[ "$left" -ge 1 ] || refuse 76 "another command held the lock of $project too long"
-exec timeout -k "$grace" "$left" "$@"
+left=$((limit * 100 - now + begun))
+[ "$left" -ge 10 ] || refuse 76 "another command held the lock of $project too long"
+exec timeout -k "$grace" "$((left / 100)).$((left / 10 % 10))" "$@"
 `;
 
 /** $1 directory, $2 sha256 of stdin. A text that was cut short never takes the place of the last whole one. */
@@ -80,30 +80,38 @@ rm -rf -- "$directory"
 `;
 
 /**
- * $1 signal, the rest container ids. Not `docker kill`: from then on Docker takes the container for stopped by hand and
- * does not restart it when it crashes. Only where this user may not signal the process.
+ * $1 signal, the rest pairs of a container's id and the process that it was just seen to be. Not `docker kill`: from
+ * then on Docker takes the container for stopped by hand and does not restart it when it crashes. Only where this user
+ * may not signal the process. Docker's own program is asked again only where the process is not the container's (any
+ * more): starting it takes a droplet that serves tens of milliseconds of CPU.
  */
 export const signalScript = `
 signal=$1
 shift
-for container; do
-  pid=$(docker inspect --format '{{.State.Pid}}' "$container") || exit 1
-  [ "$pid" -gt 0 ] || { echo "$container does not run" >&2; exit 1; }
+while [ $# -ge 2 ]; do
+  container=$1 pid=$2
+  shift 2
+  if ! grep -qs -- "$container" "/proc/$pid/cgroup"; then
+    pid=$(docker inspect --format '{{.State.Pid}}' "$container") || exit 1
+    [ "$pid" -gt 0 ] || { echo "$container does not run" >&2; exit 1; }
+  fi
   kill -s "\${signal#SIG}" "$pid" 2>/dev/null || docker kill --signal "$signal" "$container" >/dev/null || exit 1
 done
 `;
 
 /**
- * $1 process, $2 and $3 filters for ss inside its network and on the droplet. Prints sections that begin with a line
- * of `==` and a name.
+ * $1 process, $2 and $3 filters for ss inside its network and on the droplet; without $3 what is around the container
+ * is left out. Prints sections that begin with a line of `==` and a name.
  */
 export const connectionsScript = `
-echo '== own'
-ip -o addr show 2>/dev/null || hostname -I
+if [ -n "$3" ]; then
+  echo '== own'
+  ip -o addr show 2>/dev/null || hostname -I
+fi
 echo '== inside'
 if nsenter -t "$1" -n ss -tinHO state established "$2" 2>/dev/null; then
-  echo '== outside'
-  ss -tnpHO state established "$3"
+  [ -z "$3" ] || echo '== outside'
+  [ -z "$3" ] || ss -tnpHO state established "$3"
 elif [ -r "/proc/$1/net/tcp" ]; then
   echo '== table'
   cat "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null

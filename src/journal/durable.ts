@@ -1,5 +1,6 @@
 // Files that are whole or not there at all, also after the power went: write beside, sync, rename, sync the directory.
 import { randomUUID } from 'node:crypto';
+import { watch } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Failure } from '../lib/failure.ts';
@@ -53,6 +54,22 @@ export async function readWhole(path: string, from = 0): Promise<Buffer | null> 
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
     throw trouble('read', path, error);
+  }
+}
+
+/**
+ * Calls `ring` when the file is written, created or replaced. A courtesy: where the system cannot watch (no such
+ * directory, no watches left, a network file system) it never rings.
+ */
+export function watchFile(directory: string, name: string, ring: () => void): () => void {
+  try {
+    const watcher = watch(directory, { persistent: false }, (_, changed) => {
+      if (changed === null || changed === name) ring();
+    });
+    watcher.on('error', () => watcher.close());
+    return () => watcher.close();
+  } catch {
+    return () => undefined;
   }
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { Journal } from '../world.ts';
-import { makeDirectory, readWhole, trouble, writeWhole } from './durable.ts';
+import { makeDirectory, readWhole, trouble, watchFile, writeWhole } from './durable.ts';
 import * as leases from './lease.ts';
 import { underLock } from './lock.ts';
 import { emptyLog, extendLog, type Log, readLog } from './log.ts';
@@ -84,6 +84,7 @@ export function fileJournal(given: {
       await changeLease((lease) => leases.released(lease, epoch));
     },
     holder: async () => leases.heldBy(await readLease()),
+    watch: (ring) => watchFile(directory, `${app}.jsonl`, ring),
     async store(hash, text) {
       await makeDirectory(join(directory, 'compose'));
       await writeWhole(blob(hash), text);

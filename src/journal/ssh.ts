@@ -60,6 +60,8 @@ export function sshJournal(given: SshJournalGiven): Journal {
       await changeLease((lease) => leases.released(lease, epoch));
     },
     holder: async () => leases.heldBy(await far.lease()),
+    // Nothing on a droplet calls back.
+    watch: () => () => undefined,
     async store(hash, text) {
       await far.order('store', [blobName(hash)], text);
     },

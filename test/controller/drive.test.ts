@@ -91,6 +91,18 @@ describe('a promotion that is driven', () => {
     expect(world.app().phase).toBe('aborting');
   });
 
+  test('hears of an abort at once where the journal tells that somebody wrote', async () => {
+    const world = await asked();
+    void world.controller().drive(way());
+    await world.clock.when(() => world.app().phase === 'verifying');
+    for (let n = 0; n < 5; n += 1) {
+      await world.clock.pass(130);
+      if (n === 4) await world.controller('ben').ask(() => abort('too slow'));
+    }
+    await world.clock.pass(1);
+    expect(world.app().phase).toBe('aborting');
+  });
+
   test('I4: begins nothing that could not be recorded because somebody else wrote first', async () => {
     const world = await asked();
     let quicker = 0;

@@ -16,6 +16,7 @@ export class MemoryJournal implements Journal {
   beforeAppend: (facts: readonly Fact[]) => void = () => undefined;
   #holder: Holder | null = null;
   #epoch = 0;
+  readonly #watchers = new Set<() => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -42,6 +43,7 @@ export class MemoryJournal implements Journal {
   /** Writes without asking: what was there before the test. */
   write(fact: Fact, at: number): void {
     this.entries.push({ ...fact, seq: this.entries.length + 1, at });
+    for (const ring of this.#watchers) ring();
   }
 
   async lease(who: string, ttlMs: number) {
@@ -77,6 +79,11 @@ export class MemoryJournal implements Journal {
   async holder(): Promise<Holder | null> {
     this.#reach();
     return this.#holder;
+  }
+
+  watch(ring: () => void): () => void {
+    this.#watchers.add(ring);
+    return () => this.#watchers.delete(ring);
   }
 
   async store(hash: string, text: string): Promise<void> {

@@ -231,16 +231,29 @@ test('with droplets of both pools in the balancer adopting is refused: it is not
 test('a droplet of blue that is destroyed while green is gated is a loss, not an edit: the promotion goes on', () =>
   onStage({ knobs: quiet }, async (stage) => {
     await given(stage, 'v1');
+    let destroyedAt = 0;
     const load = await underLoad(stage, async () => {
       const promotion = await startedUntil(stage, ['promote', 'v2'], gating);
+      destroyedAt = Date.now();
       await stage.emulator.admin.destroyDroplet(2);
       expectExit(await promotion.ended, 0);
     });
+    // What the droplet was answering when it was destroyed went with it; nothing after that.
+    for (const { t, kind } of load.failures) {
+      expect(kind).toBe('http-502');
+      expect(t - destroyedAt).toBeLessThan(1_000);
+    }
     expect(await stage.attached()).toEqual(pools.b);
     const running = await stage.projects();
     expect(running).toEqual(expect.arrayContaining([...on(stage, 'r2', 'b')]));
     expect(running).not.toContain(`${stage.app}-r1@1`);
-    await expectEnd(stage, { load, attached: pools.b, projects: running, last: 'promoted' });
+    await expectEnd(stage, {
+      load,
+      failed: 'may be',
+      attached: pools.b,
+      projects: running,
+      last: 'promoted',
+    });
   }));
 
 test.each<{ how: string; fault: Fault; says: string }>([

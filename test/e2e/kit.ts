@@ -208,7 +208,8 @@ function expectLoad(load: Summary, { failed, bad }: Pick<End, 'failed' | 'bad'>)
   const { failureKinds, failures, late } = load;
   const story = JSON.stringify({ failureKinds, late, failures });
   if (failed === undefined) expect(load.failed, `of ${load.requests} requests: ${story}`).toBe(0);
-  expect(load.requests).toBeGreaterThan(100);
+  // An abort right after the beginning takes two seconds.
+  expect(load.requests, 'there was load').toBeGreaterThan(30);
   if (bad === 'some') expect(load.bad, 'exposure to the bad release').toBeGreaterThan(0);
   if (bad === undefined) expect(load.bad, 'answers spoilt to order').toBe(0);
 }

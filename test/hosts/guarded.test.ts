@@ -190,6 +190,22 @@ describe('a guarded write', () => {
     expect(existsSync(mark)).toBe(false);
   });
 
+  test('that waited for a part of a second has the rest of its time, wherever in a second that was', async () => {
+    const runs = [0, 1, 2, 3, 4].map(async (fifth) => {
+      const project = `shop-r4${fifth}`;
+      const log = join(directory, `log${fifth}`);
+      await new Promise((resolve) => setTimeout(resolve, fifth * 200));
+      const command = ['sh', '-c', 'echo in >"$1"; sleep 0.4', 'x', log];
+      const slow = write({ epoch: 1, turn: 1, project }, ...command);
+      await when(() => existsSync(log));
+      // Its share for the command is one second.
+      const { code } = await write({ epoch: 1, turn: 2, limitMs: 2_000, project }, 'true');
+      await slow;
+      return code;
+    });
+    expect(await Promise.all(runs)).toEqual([0, 0, 0, 0, 0]);
+  });
+
   test('that cannot get the lock in time says who is in the way', async () => {
     const log = join(directory, 'log');
     const slow = write({ epoch: 1, turn: 1 }, 'sh', '-c', 'echo in >"$1"; sleep 2.5', 'x', log);

@@ -77,6 +77,25 @@ export function journalContract(kind: Place['kind']): void {
       expect(await other.line()).toBe('1 entries');
     });
 
+    test('who watches is told that another wrote, where the place can tell; not after the end', async () => {
+      await tell(journal, 'a', 0);
+      let rings = 0;
+      const end = open().watch(() => {
+        rings += 1;
+      });
+      // A watch of the file system begins by itself, and says nothing of when.
+      let seq = 1;
+      while (kind === 'file' && rings === 0) {
+        await tell(journal, 'again', seq);
+        seq += 1;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      end();
+      const before = rings;
+      await tell(journal, 'last', seq);
+      expect(rings).toBe(before);
+    });
+
     test('I4: an append after an older end is refused and writes nothing', async () => {
       await tell(journal, 'first', 0);
       const before = await readFile(path(), 'utf8');
