@@ -45,6 +45,11 @@ export type MembershipChange = {
   readonly goesBack: boolean;
   /** How long to go on against a cloud that is busy or out of reach; its usual patience where nothing is said. */
   readonly limitMs?: number;
+  /**
+   * Asked right before a request is sent: false once another controller may have taken over, also where this process
+   * was frozen meanwhile. The cloud knows no epochs: what is sent too late lands.
+   */
+  readonly holds: () => boolean;
   readonly signal: AbortSignal;
 };
 

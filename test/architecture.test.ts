@@ -28,10 +28,12 @@ const may: Readonly<Record<string, readonly string[]>> = {
   cli: ['controller', 'wire', 'world', 'policy', 'promotion', 'lib'],
   main: ['cli'],
   emulator: ['lib'],
+  simulator: ['world', 'promotion', 'gates', 'policy', 'lib'],
 };
 
 /** Why an arrow that looks handy is not there. */
 const reasons: Readonly<Record<string, string>> = {
+  'simulator controller': 'the loop is given to it: what it drives must be what production drives',
   'emulator cloud': 'an emulator that shares code with the client shares its bugs',
   'controller cloud': 'the loop must run in a simulated world: it knows only world.ts',
   'controller hosts': 'the loop must run in a simulated world: it knows only world.ts',

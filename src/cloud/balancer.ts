@@ -91,6 +91,7 @@ async function lookThenSend(
   const before = await plan();
   if (before.is === 'drift') throw drift(before.because, turn.inDoubt);
   if (before.is === 'done') return 'as-wanted';
+  if (!wish.holds()) throw replaced();
   try {
     if (verb === 'attach') await client.addDroplets(id, before.droplets, turn);
     else await client.removeDroplets(id, before.droplets, turn);
@@ -105,6 +106,13 @@ async function lookThenSend(
     }
     throw error;
   }
+}
+
+function replaced(): CloudFailure {
+  return new CloudFailure(
+    'stopped',
+    'Another controller may have taken over before the change of the load balancer could be sent. Nothing was sent.',
+  );
 }
 
 /** Ambiguous where an earlier try of this change got no answer, and may be a part of what surprises. */

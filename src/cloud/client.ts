@@ -161,7 +161,7 @@ function understood<T>(data: unknown, call: Call, shape: z.ZodType<T>): T {
 }
 
 /** p-retry would wait by the machine's clock; it is given no waits of its own, and the world's clock has them. */
-async function patiently<T>(
+export async function patiently<T>(
   clock: Clock,
   { limitMs, signal, goesBack }: Patience,
   work: (turn: Turn) => Promise<T>,

@@ -9,6 +9,7 @@ import {
   isHostEffect,
 } from '../promotion/effect.ts';
 import type { Fact } from '../promotion/entry.ts';
+import type { ProjectAt } from '../promotion/environment.ts';
 import type { Release } from '../promotion/release.ts';
 import type { World } from '../world.ts';
 
@@ -19,6 +20,8 @@ export type Given = {
   readonly app: App;
   readonly epoch: number;
   readonly limitMs: number;
+  /** See MembershipChange. */
+  readonly holds: () => boolean;
   readonly signal: AbortSignal;
 };
 
@@ -53,20 +56,30 @@ async function onHost(world: World, effect: HostEffect, given: Given): Promise<v
       return world.hosts.start(place, { release, compose, guard });
     }
     case 'remove-project':
-      return world.hosts.remove(place, guard);
+      return unlessGone(world, place, world.hosts.remove(place, guard));
     case 'fail-health':
       return world.hosts.failHealth(place, guard);
     case 'restore-health':
-      return world.hosts.restoreHealth(place, guard);
+      return unlessGone(world, place, world.hosts.restoreHealth(place, guard));
+  }
+}
+
+/** What ran on a droplet that no longer exists went with it. */
+async function unlessGone(world: World, place: ProjectAt, done: Promise<void>): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    const lost = await world.balancer.lost([place.droplet]).catch((): readonly number[] => []);
+    if (!lost.includes(place.droplet)) throw error;
   }
 }
 
 async function onBalancer(world: World, effect: BalancerEffect, given: Given): Promise<void> {
   const { droplets, expected, ours, mayEmpty } = effect;
-  const { app, signal } = given;
+  const { app, holds, signal } = given;
   const goesBack = app.phase === 'aborting';
   const limitMs = app.policy.unreachableMs;
-  const change = { droplets, expected, ours, mayEmpty, goesBack, limitMs, signal };
+  const change = { droplets, expected, ours, mayEmpty, goesBack, limitMs, holds, signal };
   await (effect.kind === 'attach-droplets'
     ? world.balancer.attach(change)
     : world.balancer.detach(change));

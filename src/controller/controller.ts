@@ -86,9 +86,9 @@ export class Controller {
       const app = await this.#begin(lease, who);
       if (app === null) return { is: 'replaced', app: (await this.read()).app };
       const stop = AbortSignal.any([options.stop, lease.lost]);
-      const { epoch } = lease;
+      const { epoch, holds } = lease;
       const loop = new Loop(
-        { world, name, policy, epoch, watcher, until: options.until, stop },
+        { world, name, policy, epoch, holds, watcher, until: options.until, stop },
         app,
       );
       const ending = await loop.run();

@@ -5,9 +5,16 @@ import type { Holder, Journal } from '../world.ts';
 /** Long enough for a slow droplet, short enough that a killed runner is replaced soon. */
 const leaseTtlMs = 20_000;
 const renewEveryMs = 5_000;
+/** Who takes over judges the lease by another clock: so far apart two clocks may be. */
+const skewMaxMs = 8_000;
+
+/** Until when the lease is certainly ours, by our clock. */
+type Sure = { until: number };
 
 export type Lease = {
   readonly epoch: number;
+  /** Whether nobody else can have it at this instant, as far as clocks agree. */
+  readonly holds: () => boolean;
   /** Aborts when the lease may be somebody else's: nothing may be written from then on. */
   readonly lost: AbortSignal;
   end(): Promise<void>;
@@ -23,9 +30,11 @@ export async function takeLease(
   const lost = new AbortController();
   const ended = new AbortController();
   const { epoch } = taken;
-  const renewing = renew(journal, epoch, clock, lost, ended.signal);
+  const sure: Sure = { until: clock.now() + leaseTtlMs };
+  const renewing = renew(journal, epoch, clock, { sure, lost, ended: ended.signal });
   return {
     epoch,
+    holds: () => !lost.signal.aborted && clock.now() < sure.until - skewMaxMs,
     lost: lost.signal,
     async end() {
       ended.abort();
@@ -40,18 +49,16 @@ async function renew(
   journal: Journal,
   epoch: number,
   clock: Clock,
-  lost: AbortController,
-  ended: AbortSignal,
+  { sure, lost, ended }: { sure: Sure; lost: AbortController; ended: AbortSignal },
 ): Promise<void> {
-  let aliveUntil = clock.now() + leaseTtlMs;
   while (!ended.aborted) {
     await clock.sleep(renewEveryMs, ended);
     if (ended.aborted) return;
     const begun = clock.now();
-    const ours = await within(aliveUntil - begun, clock, journal.renew(epoch, leaseTtlMs));
-    if (ours === true) aliveUntil = begun + leaseTtlMs;
+    const ours = await within(sure.until - begun, clock, journal.renew(epoch, leaseTtlMs));
+    if (ours === true) sure.until = begun + leaseTtlMs;
     // An unreachable journal is not a lost lease until its time is over: then somebody may have it.
-    if (ours === false || clock.now() >= aliveUntil) {
+    if (ours === false || clock.now() >= sure.until) {
       lost.abort(new Error('another controller holds the app now'));
       return;
     }

@@ -33,6 +33,7 @@ export type LoopOptions = {
   readonly name: string;
   readonly policy: Policy;
   readonly epoch: number;
+  readonly holds: () => boolean;
   readonly watcher: Watcher;
   readonly until: Wait;
   /** Aborts when nothing new may be begun any more: a signal, a time-out, a lost lease. */
@@ -174,6 +175,7 @@ export class Loop {
       app: this.#app,
       epoch: this.#options.epoch,
       limitMs,
+      holds: this.#options.holds,
       signal: cancel.signal,
     };
     const overdue = new AbortController();

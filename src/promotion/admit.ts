@@ -3,6 +3,7 @@ import { type App, environmentsOf, type In } from './app.ts';
 import type { Command } from './command.ts';
 import { list } from './judgement.ts';
 import { choices } from './phases/held.ts';
+import { releaseNumber } from './release.ts';
 
 export type Refusal = {
   readonly refused: string;
@@ -30,7 +31,7 @@ function admitPromote(app: App, command: Of<'promote'>): Refusal | null {
       refused: `${app.name} is held: ${app.reason}. Choose first: ${legal(app).join(' or ')}`,
       why: 'held',
     };
-  if (app.phase === 'idle' && app.asked === null) return unfit(app, command);
+  if (app.phase === 'idle' && app.asked === null) return unfit(app, command) ?? used(app, command);
   const other = environmentsOf(app).other?.release.id ?? 'a release';
   return {
     refused: `${app.name} is ${app.phase} ${other}; wait for it, or run \`bgctl abort\` first`,
@@ -53,6 +54,15 @@ function unfit({ blue }: In<'idle'>, { droplets, pool, policy }: Of<'promote'>):
       why: 'precondition',
     };
   return null;
+}
+
+/** A number names a project on the droplets: given twice, one release would be removed with the other. */
+function used(app: App, { release }: Of<'promote'>): Refusal | null {
+  if (releaseNumber(release.id) > app.released) return null;
+  return {
+    refused: `${release.id} was given before: the next release of ${app.name} is r${app.released + 1}`,
+    why: 'precondition',
+  };
 }
 
 function admitAbort(app: App): Refusal | null {

@@ -58,7 +58,7 @@ export function needs(app: App): Needs {
     case 'aborting':
       return {
         ...none,
-        serving: app.keep !== null,
+        serving: true,
         projects: [...projectsOf(live), ...projectsOf(other)],
         connections: projectsOf(app.drop),
       };

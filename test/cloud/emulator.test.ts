@@ -69,7 +69,7 @@ afterEach(async () => {
 });
 
 const signal = new AbortController().signal;
-const usual = { ours, mayEmpty: false, goesBack: false, signal };
+const usual = { ours, mayEmpty: false, goesBack: false, holds: () => true, signal };
 const attachGreen = () => balancer.attach({ droplets: [3, 4], expected: [1, 2], ...usual });
 const detachBlue = () => balancer.detach({ droplets: [1, 2], expected: [1, 2, 3, 4], ...usual });
 const attached = () =>

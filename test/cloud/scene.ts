@@ -10,7 +10,7 @@ import { settingsWith, token } from './fixtures.ts';
 import { type StandIn, startStandIn } from './stand-in.ts';
 
 export const ours = [1, 2, 3, 4];
-export const usual = { ours, mayEmpty: false, goesBack: false };
+export const usual = { ours, mayEmpty: false, goesBack: false, holds: () => true };
 export const clock = fastClock(10);
 export const open = () => new AbortController().signal;
 

@@ -92,6 +92,7 @@ function scene({ app = anApp().in('starting'), fails }: { app?: App; fails?: Err
     hosts: { start: takes('start'), remove: takes('remove') },
     journal: { load: async (hash: string) => `text of ${hash}` },
   } as unknown as World;
-  const done = (effect: Effect) => act(world, effect, { app, epoch: 7, limitMs: 60_000, signal });
+  const done = (effect: Effect) =>
+    act(world, effect, { app, epoch: 7, limitMs: 60_000, holds: () => true, signal });
   return { calls, done };
 }

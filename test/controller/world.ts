@@ -43,7 +43,7 @@ export class MemoryWorld implements World {
 
   loop(epoch: number, until: Wait = 'verified', stop = new AbortController().signal): Loop {
     const given = { world: this, name: appName, policy: this.#policy, watcher: nobody };
-    return new Loop({ ...given, epoch, until, stop }, this.app());
+    return new Loop({ ...given, epoch, holds: () => true, until, stop }, this.app());
   }
 
   app(): App {

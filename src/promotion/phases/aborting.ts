@@ -10,6 +10,7 @@ import {
   list,
   lostOf,
   outOfSight,
+  quiet,
   serves,
   sickness,
   tired,
@@ -201,6 +202,19 @@ function standing(app: In<'aborting'>, seen: Observation, environment: Environme
 }
 
 function clearAway(app: In<'aborting'>, seen: Observation): Step | null {
-  if (app.drop === null) return null;
-  return retire(app, seen, app.drop, Math.max(app.since, app.wroteAt) + app.policy.drain.limitMs);
+  const { drop } = app;
+  if (drop === null) return null;
+  const until = Math.max(app.since, app.wroteAt) + app.policy.drain.limitMs;
+  const next = retire(app, seen, drop, until);
+  if (next?.is !== 'act' || seen.at >= until || !mayStillBeSent(app, seen, drop)) return next;
+  return wait(`the load balancer may still send requests to ${drop.project}`, until);
+}
+
+/**
+ * The balancer's record is ahead of what it does: a droplet that was attached and detached a moment later may get its
+ * first request after it was detached. So it must have been quiet since we wrote.
+ */
+function mayStillBeSent(app: In<'aborting'>, seen: Observation, drop: Environment): boolean {
+  if (app.wroteAt < app.since) return false;
+  return seen.at - app.wroteAt < app.policy.drain.quietMs || !quiet(app, seen, drop);
 }

@@ -72,7 +72,7 @@ export function retire(
     return {
       is: 'wait',
       because: 'the load balancer is read once more',
-      until: attached.at + freshMs + app.policy.unreachableMs,
+      until: Math.max(attached.at, app.since) + freshMs + app.policy.unreachableMs,
       readAgain: true,
     };
   return { is: 'act', effects, because: `${environment.project} is retired` };

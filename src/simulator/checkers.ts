@@ -1,0 +1,277 @@
+// What must hold at every instant of every story, by the invariants' numbers (design, section 11).
+import { legal } from '../promotion/admit.ts';
+import { type App, environmentsOf } from '../promotion/app.ts';
+import { type Effect, isHostEffect, keyOf } from '../promotion/effect.ts';
+import { at } from '../promotion/environment.ts';
+import { floorOf } from '../promotion/judgement.ts';
+import type { Observation } from '../promotion/observation.ts';
+import type { Step } from '../promotion/rules.ts';
+import { foreignDroplet } from './cloud.ts';
+import { pools } from './scene.ts';
+import type { Checker, Scene, Turn } from './watch.ts';
+
+const ours = [...pools.a, ...pools.b];
+/** A droplet that answered so recently counts for I1: nobody can know sooner that it stopped. */
+const memoryMs = 8_000;
+/** How long a dead controller's call to the cloud may still land, as the journal's fold has it. */
+const afterlifeMs = 20_000;
+
+/** I1, at every instant: people are answered, unless the world itself took that away. */
+function peopleAreAnswered(): Checker {
+  let proven = false;
+  return {
+    name: 'I1 people are answered',
+    moved(scene) {
+      const { app, world, hurt } = scene;
+      const serving = world.serving();
+      if (serving.length > 0 && environmentsOf(app).live?.state === 'blue') proven = true;
+      if (!proven || hurt || serving.length > 0) return null;
+      return 'nobody answers people';
+    },
+  };
+}
+
+/** I1, at every change of ours that takes a target away: the policy's floor is left. */
+function enoughAreLeft(): Checker {
+  const servedAt = new Map<number, number>();
+  /** A change is judged by what was known when it was begun: it may be under way for long. */
+  const begunAt = new Map<string, number>();
+  const judge = (scene: Scene, effect: Effect): string | null => {
+    const { app, world } = scene;
+    const { live } = environmentsOf(app);
+    const takesAway = effect.kind === 'detach-droplets' || effect.kind === 'fail-health';
+    if (!takesAway || live === null) return null;
+    const taken = isHostEffect(effect) ? [effect.droplet] : effect.droplets;
+    const now = world.clock.now();
+    const from = Math.min(now, begunAt.get(keyOf(effect)) ?? now) - memoryMs;
+    const serving = [...servedAt.keys()].filter((d) => (servedAt.get(d) ?? 0) >= from);
+    const left = serving.filter((d) => !taken.includes(d) && !isSilenced(scene, d));
+    // Answers that name no droplet prove an environment, not each of its targets.
+    const floor = scene.script.identifies === 'droplet' ? floorOf(app, live) : 1;
+    if (left.length >= floor || !serving.some((d) => taken.includes(d))) return null;
+    return `${keyOf(effect)} leaves ${left.length} that serve`;
+  };
+  return {
+    name: 'I1 enough are left',
+    moved({ world }) {
+      for (const droplet of world.serving()) servedAt.set(droplet, world.clock.now());
+      return null;
+    },
+    wrote({ world }, entry) {
+      if (entry.type === 'acted') begunAt.set(keyOf(entry.effect), world.clock.now());
+      return null;
+    },
+    lands: (scene, effect, late) => (late ? null : judge(scene, effect)),
+  };
+}
+
+function isSilenced({ world }: Scene, droplet: number): boolean {
+  return [...world.droplet(droplet).projects.values()].some((one) => one.silencedAt !== null);
+}
+
+/** I2: nothing is removed while the balancer may send people there, or while they are connected, up to the limit. */
+const nothingInUseIsRemoved: Checker = {
+  name: 'I2 nothing in use is removed',
+  lands(scene, effect) {
+    if (effect.kind !== 'remove-project') return null;
+    const { world, app, script } = scene;
+    const droplet = world.droplet(effect.droplet);
+    if (!droplet.projects.has(effect.project)) return null;
+    const { live } = environmentsOf(app);
+    const ofLive = live?.project !== effect.project && live?.droplets.includes(effect.droplet);
+    // Nothing can be done about a hand that is quicker than a removal.
+    if (script.happens.some(({ what }) => what === 'somebody-attaches')) return null;
+    const referred = world.cloud.record.has(effect.droplet) && ofLive !== true;
+    if (referred || world.servedBy(effect.droplet)?.project === effect.project)
+      return `${keyOf(effect)} while it is in the load balancer`;
+    const drainedMs = world.clock.now() - Math.max(app.since, app.wroteAt);
+    const limitMs = app.policy.drain.limitMs - Math.abs(script.skewMs);
+    const limitPassed = app.phase === 'idle' || drainedMs >= limitMs;
+    if (!limitPassed && world.connections(effect).open > 0)
+      return `${keyOf(effect)} with connections`;
+    return null;
+  },
+};
+
+/** I3: a green that is dead, hung or lost delays going back no longer than the limits allow. */
+function goingBackHasAnEnd(): Checker {
+  let since: number | null = null;
+  return {
+    name: 'I3 going back has an end',
+    turned({ world }, { app, step }) {
+      if (app.phase !== 'aborting') since = null;
+      else since ??= world.clock.now();
+      if (since === null || step.is !== 'wait') return null;
+      const { switch: switching, drain, unreachableMs } = app.policy;
+      // Coming back, leaving, emptying; each once more for whoever takes over.
+      const mostMs = 3 * (switching.limitMs + 2 * drain.limitMs + 2 * unreachableMs) + 700_000;
+      return world.clock.now() - since > mostMs ? `aborting for ${mostMs} ms` : null;
+    },
+  };
+}
+
+/** I4: one change of the balancer at a time, by the holder of the lease, on what the journal expects. */
+function oneWriter(): Checker {
+  let leasedAt = 0;
+  let epoch = 0;
+  return {
+    name: 'I4 one writer',
+    wrote(scene, entry) {
+      if (entry.type === 'leased') {
+        if (entry.epoch <= epoch) return `epoch ${entry.epoch} after ${epoch}`;
+        epoch = entry.epoch;
+        leasedAt = scene.world.clock.now();
+      }
+      return null;
+    },
+    applies({ world }, write, late) {
+      if (late || write.epoch >= epoch) return null;
+      const afterMs = world.clock.now() - leasedAt;
+      return afterMs > afterlifeMs
+        ? `${write.verb} ${write.droplets} by epoch ${write.epoch}, ${afterMs} ms after ${epoch} began`
+        : null;
+    },
+    turned(_, { app, step }) {
+      const begun = step.is === 'act' ? step.effects : [];
+      const writes = [...begun, ...app.unsettled.map((one) => one.effect)].filter(
+        (effect) => !isHostEffect(effect),
+      );
+      return writes.length > 1 ? writes.map(keyOf).join(' beside ') : null;
+    },
+  };
+}
+
+/** I5: no step forward on an unknown. */
+const nothingUnknownPasses: Checker = {
+  name: 'I5 nothing unknown passes',
+  turned(_, turn) {
+    const unknowns = unknownsThatMatter(turn.app, turn.observation, turn.step);
+    return unknowns.length === 0 ? null : `${turn.step.is} on unknown ${unknowns.join(', ')}`;
+  },
+};
+
+function unknownsThatMatter(app: App, seen: Observation, next: Step): readonly string[] {
+  if (next.is === 'wait' || next.is === 'yield') return [];
+  const { live, other } = environmentsOf(app);
+  const goes = next.is === 'enter' ? next.phase : next.is;
+  const without = next.is === 'enter' ? (next.without ?? []) : [];
+  const balancer = seen.attached.known ? [] : ['balancer'];
+  const traffic = seen.serving.known ? [] : ['traffic'];
+  const candidate = ['verifying', 'retiring'].includes(app.phase) ? live : other;
+  const hosts = (candidate?.droplets ?? [])
+    .filter((droplet) => !without.includes(droplet))
+    .map((droplet) => at({ project: candidate?.project ?? '', droplet }))
+    .filter((place) => seen.projects[place]?.known !== true);
+  if (goes === 'gating' || goes === 'switching' || goes === 'retiring') return hosts;
+  if (goes === 'starting' || goes === 'verifying') return balancer;
+  if (goes === 'commit') return [...balancer, ...traffic, ...hosts];
+  const detaches = next.is === 'act' && next.effects.some((one) => one.kind === 'detach-droplets');
+  if (detaches && app.phase === 'switching') return [...balancer, ...traffic];
+  const removes = next.is === 'act' && next.effects.some((one) => one.kind === 'remove-project');
+  return detaches || removes ? balancer : [];
+}
+
+/** I6: what a controller holds in memory is what the journal tells. */
+const memoryIsTheJournal: Checker = {
+  name: 'I6 memory is the journal',
+  turned(scene, { app, step }) {
+    if (step.is !== 'enter' && step.is !== 'commit') return null;
+    const told = scene.stateAt(app.seq);
+    if (told === undefined) return `a controller has entry ${app.seq}, which nobody wrote`;
+    return JSON.stringify(app) === JSON.stringify(told) ? null : 'memory and journal differ';
+  },
+};
+
+/** I7: what is not ours is left alone. */
+const foreignersAreLeftAlone: Checker = {
+  name: 'I7 foreign droplets are left alone',
+  applies: (_, write) =>
+    write.droplets.length > 0 && write.droplets.every((droplet) => ours.includes(droplet))
+      ? null
+      : `${write.verb} ${write.droplets.join(', ')}`,
+  rests({ world, script }) {
+    const left = script.happens.some(({ what }) => what === 'foreigner-leaves');
+    return left || world.cloud.record.has(foreignDroplet) ? null : 'the foreign droplet has gone';
+  },
+};
+
+/** I9: whatever is waited for ends; attempts never exceed the policy's. */
+function everythingHasALimit(): Checker {
+  let attempts = new Map<string, number>();
+  let chapter = '';
+  return {
+    name: 'I9 everything has a limit',
+    wrote({ app }, entry) {
+      const now = `${app.phase} ${app.since}`;
+      if (now !== chapter || entry.type === 'leased') attempts = new Map();
+      chapter = now;
+      if (entry.type !== 'acted') return null;
+      const key = keyOf(entry.effect);
+      const times = (attempts.get(key) ?? 0) + 1;
+      attempts.set(key, times);
+      // One more than may fail: an effect that was done may be wanted again.
+      return times > app.policy.attemptsMax + 1 ? `${times} attempts at ${key}` : null;
+    },
+    turned: (_, turn) =>
+      turn.step.is === 'wait' && !turn.machine.wasFrozen ? endless(turn, turn.step) : null,
+  };
+}
+
+function endless({ app, observation }: Turn, step: Extract<Step, { is: 'wait' }>): string | null {
+  const rests = app.phase === 'idle' || app.phase === 'held';
+  if (step.until === null) return rests ? null : `waits for ever: ${step.because}`;
+  if (app.unsettled.length > 0 || step.until > observation.at) return null;
+  return `the limit has passed and it still waits: ${step.because}`;
+}
+
+/** I10: every ending is one of three. */
+const endings: Checker = {
+  name: 'I10 how it ends',
+  rests({ app }) {
+    if (app.phase === 'held')
+      return app.reason !== '' && legal(app).length > 0 ? null : 'held without a way out';
+    if (app.phase !== 'idle') return `it rests in ${app.phase}`;
+    if (app.asked !== null) return 'a command was never answered';
+    return app.blue === null || app.blue.state === 'blue' ? null : `${app.blue.state} at rest`;
+  },
+};
+
+/** The end: what the journal says is what there is, and nothing else of ours is left. */
+const nothingHalfDone: Checker = {
+  name: 'nothing half-done is left',
+  rests({ app, world, script }) {
+    if (app.phase !== 'idle') return null;
+    const alive = (d: number) => !world.cloud.destroyed.has(d);
+    const wanted = (app.blue?.droplets ?? []).filter(alive);
+    const found = ours.filter((d) => world.cloud.record.has(d));
+    const foreign = script.happens.some(({ what }) => what.startsWith('somebody'));
+    if (found.join() !== wanted.join() && !foreign)
+      return `in the load balancer are ${found}, blue is on ${wanted}`;
+    const strays = ours
+      .filter(alive)
+      .flatMap((d) =>
+        [...world.droplet(d).projects.keys()]
+          .filter((project) => project !== app.blue?.project)
+          .map((project) => at({ project, droplet: d })),
+      );
+    if (strays.length > 0) return `left on the droplets: ${strays.join(', ')}`;
+    const hushed = wanted.filter((d) => isSilenced({ world } as Scene, d));
+    return hushed.length > 0 ? `blue still fails its health check on ${hushed}` : null;
+  },
+};
+
+export function allCheckers(): readonly Checker[] {
+  return [
+    peopleAreAnswered(),
+    enoughAreLeft(),
+    nothingInUseIsRemoved,
+    goingBackHasAnEnd(),
+    oneWriter(),
+    nothingUnknownPasses,
+    memoryIsTheJournal,
+    foreignersAreLeftAlone,
+    everythingHasALimit(),
+    endings,
+    nothingHalfDone,
+  ];
+}

@@ -1,0 +1,115 @@
+// Time that moves when told: to the next one who sleeps, when nobody has anything left to do now.
+import type { Clock, Instant } from '../lib/clock.ts';
+
+type Sleeper = { readonly at: Instant; readonly order: number; wake: (() => void) | null };
+
+export class VirtualClock implements Clock {
+  #now: Instant;
+  #order = 0;
+  #heap: Sleeper[] = [];
+
+  constructor(start: Instant = 0) {
+    this.#now = start;
+  }
+
+  now(): Instant {
+    return this.#now;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return Promise.resolve();
+    return new Promise((resolve) => {
+      const sleeper = this.#add(ms, resolve);
+      if (signal === undefined) return;
+      const woken = () => {
+        sleeper.wake = null;
+        resolve();
+      };
+      signal.addEventListener('abort', woken, { once: true });
+      sleeper.wake = () => {
+        signal.removeEventListener('abort', woken);
+        resolve();
+      };
+    });
+  }
+
+  /** Calls `work` in so many milliseconds. */
+  after(ms: number, work: () => void): void {
+    this.#add(ms, work);
+  }
+
+  /**
+   * Lets time pass until `over` says so, or to the limit; `moved` is called whenever it has passed. Nobody in this
+   * world waits for anything real, so all there is to do now is done when the queue of microtasks is empty.
+   */
+  async run(over: () => boolean, limitMs: number, moved: () => void): Promise<'over' | 'limit'> {
+    const end = this.#now + limitMs;
+    for (;;) {
+      await drained();
+      if (over()) return 'over';
+      const next = this.#take(end);
+      if (next === null) {
+        this.#now = end;
+        return 'limit';
+      }
+      if (next.at > this.#now) {
+        this.#now = next.at;
+        moved();
+      }
+      next.wake?.();
+    }
+  }
+
+  #add(ms: number, wake: () => void): Sleeper {
+    this.#order += 1;
+    const sleeper: Sleeper = { at: this.#now + Math.max(0, ms), order: this.#order, wake };
+    const heap = this.#heap;
+    let index = heap.push(sleeper) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!earlier(sleeper, heap[parent] as Sleeper)) break;
+      heap[index] = heap[parent] as Sleeper;
+      index = parent;
+    }
+    heap[index] = sleeper;
+    return sleeper;
+  }
+
+  /** The next one who still sleeps, no later than `end`; or null. */
+  #take(end: Instant): Sleeper | null {
+    for (;;) {
+      const first = this.#heap[0];
+      if (first === undefined || first.at > end) return null;
+      this.#pop();
+      if (first.wake !== null) return first;
+    }
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop() as Sleeper;
+    if (heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && earlier(heap[child + 1] as Sleeper, heap[child] as Sleeper))
+        child += 1;
+      if (!earlier(heap[child] as Sleeper, last)) break;
+      heap[index] = heap[child] as Sleeper;
+      index = child;
+    }
+    heap[index] = last;
+  }
+}
+
+function earlier(one: Sleeper, other: Sleeper): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
+}
+
+/** Node runs its ticks only when no microtask is left. */
+function drained(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
+}

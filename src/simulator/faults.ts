@@ -1,0 +1,147 @@
+// What may go wrong, and how often: a script, which is data, so that it can be written down, replayed and made shorter.
+import { Random } from './random.ts';
+
+/** How a release behaves once it was started. `hung`: Docker calls it healthy, and it answers nobody. */
+export const manners = [
+  'good',
+  'slow',
+  'exits',
+  'restarts',
+  'unhealthy',
+  'hung',
+  'errs',
+  'sickens',
+] as const;
+export type Manner = (typeof manners)[number];
+
+export const happenings = [
+  'abort',
+  'promote-another',
+  'promote-again',
+  'resume-beside',
+  'kill',
+  'kill-twice',
+  'freeze',
+  'ssh-lost',
+  'ssh-back',
+  'droplet-destroyed',
+  'droplet-off',
+  'disk-full',
+  'cloud-down',
+  'cloud-busy',
+  'cloud-back',
+  'address-silent',
+  'address-back',
+  'journal-full',
+  'journal-back',
+  'blue-hangs',
+  'green-hangs',
+  'green-errs',
+  'somebody-attaches',
+  'somebody-detaches',
+  'foreigner-leaves',
+  'somebody-stops-green',
+  'people-stay-connected',
+  'health-order-ignored',
+] as const;
+export type Happening = (typeof happenings)[number];
+
+/** In a phase, or at a point inside of one. */
+export const moments = [
+  'idle',
+  'starting',
+  'gating',
+  'switching',
+  'joined',
+  'committed',
+  'verifying',
+  'retiring',
+  'aborting',
+  'held',
+] as const;
+export type During = (typeof moments)[number];
+
+export type Happens = {
+  readonly during: During;
+  readonly afterMs: number;
+  readonly what: Happening;
+  readonly droplet: number;
+};
+
+export type Script = {
+  /** Of all that is left to chance. */
+  readonly seed: number;
+  /** Nothing was ever released. */
+  readonly first: boolean;
+  readonly drains: boolean;
+  readonly identifies: 'droplet' | 'environment' | 'nothing';
+  readonly floor: number;
+  readonly missingMax: number;
+  readonly manner: Manner;
+  /** Shares of changes that go wrong, of looks that see nothing, of accepted writes that are never applied. */
+  readonly flaky: number;
+  readonly blind: number;
+  readonly lies: number;
+  /** Share of changes on the cloud's side that land after bgctl has given them up: the one fault that is healed, not excluded. */
+  readonly late: number;
+  /** The balancer: how long its record, and its traffic, lag behind an accepted write. */
+  readonly recordLagMs: number;
+  readonly planeLagMs: number;
+  /** Whether everybody works on one machine, where a dead process is known to be dead. */
+  readonly oneHost: boolean;
+  /** How far the clock of every second process is off. */
+  readonly skewMs: number;
+  readonly happens: readonly Happens[];
+};
+
+/** When the world is mended: what is left to do must then come to an end. */
+export const mendedAtMs = 180_000;
+
+/** A quiet day: what a script is when nothing is said. */
+export const quietDay: Script = {
+  seed: 1,
+  first: false,
+  drains: true,
+  identifies: 'droplet',
+  floor: 1,
+  missingMax: 0,
+  manner: 'good',
+  flaky: 0,
+  blind: 0,
+  lies: 0,
+  late: 0,
+  recordLagMs: 0,
+  planeLagMs: 500,
+  oneHost: true,
+  skewMs: 0,
+  happens: [],
+};
+
+/** The script of a seed: mostly one or two things go wrong, sometimes everything. */
+export function scriptOf(seed: number, late = 0): Script {
+  const random = new Random(seed);
+  const share = () => random.pick([0, 0, 0, 0.05, 0.2]);
+  return {
+    seed,
+    first: random.chance(0.15),
+    drains: random.chance(0.6),
+    identifies: random.pick(['droplet', 'droplet', 'droplet', 'environment', 'nothing']),
+    floor: random.pick([1, 1, 2]),
+    missingMax: random.pick([0, 0, 1]),
+    manner: random.chance(0.7) ? 'good' : random.pick(manners),
+    flaky: share(),
+    blind: share(),
+    lies: random.pick([0, 0, 0, 0.2]),
+    late,
+    recordLagMs: random.pick([0, 0, 1_500]),
+    planeLagMs: random.pick([200, 500, 3_000]),
+    oneHost: random.chance(0.5),
+    skewMs: random.pick([0, 0, -3_000, 4_000]),
+    happens: Array.from({ length: random.pick([0, 1, 1, 2, 2, 3, 4]) }, () => ({
+      during: random.pick(moments),
+      afterMs: random.between(0, 24) * 500,
+      what: random.pick(happenings),
+      droplet: random.between(1, 4),
+    })),
+  };
+}

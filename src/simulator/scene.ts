@@ -1,0 +1,61 @@
+// What happens to be simulated: the app, its releases and the policy, in which all that can be waited for is seconds.
+import type { GateSpec, Policy } from '../policy/policy.ts';
+import type { Command } from '../promotion/command.ts';
+import {
+  type DropletId,
+  type Environment,
+  type Pool,
+  projectName,
+} from '../promotion/environment.ts';
+import type { Release } from '../promotion/release.ts';
+import type { Script } from './faults.ts';
+
+export const appName = 'shop';
+export const pools: Readonly<Record<Pool, readonly DropletId[]>> = { a: [1, 2], b: [3, 4] };
+export const liveProject = projectName(appName, 'r41');
+
+function gate(passes: number): GateSpec {
+  return {
+    name: 'healthy',
+    probe: { kind: 'http', of: 'droplets', path: null, expect: null, timeoutMs: 1_000 },
+    everyMs: 1_000,
+    judge: { kind: 'consecutive', passes, failures: 3 },
+    unknownMax: 3,
+  };
+}
+
+export function policyOf({ floor, missingMax }: Pick<Script, 'floor' | 'missingMax'>): Policy {
+  return {
+    name: 'simulated',
+    attemptsMax: 3,
+    unreachableMs: 30_000,
+    start: { limitMs: 60_000, missingMax, restartsMax: 2 },
+    gate: { limitMs: 30_000, minMs: 2_000, gates: [gate(3)] },
+    switch: { limitMs: 40_000, floor },
+    verify: { limitMs: 40_000, minMs: 8_000, gates: [gate(5)] },
+    drain: { limitMs: 20_000, quietMs: 2_000, warmMs: 12_000 },
+  };
+}
+
+function release(id: string, key = id): Release {
+  const images = { web: `registry.example/shop/web@sha256:${key}` };
+  return { id, images, composeHash: key, env: {}, requestedBy: 'anna', key };
+}
+
+export function promote(given: {
+  id: string;
+  key: string;
+  pool: Pool;
+  policy: Policy;
+  drains: boolean;
+}): Command {
+  const { id, key, pool, policy, drains } = given;
+  const droplets = pools[pool];
+  return { kind: 'promote', release: release(id, key), pool, droplets, policy, drains };
+}
+
+/** An environment as a person adopts it. */
+export function adopted(id: string, pool: Pool, droplets: readonly DropletId[]): Environment {
+  const project = projectName(appName, id);
+  return { release: release(id), pool, droplets, project, state: 'blue' };
+}

@@ -1,0 +1,402 @@
+// One story: processes that run the production loop in a simulated world, what befalls them, and who watches.
+
+import type { Policy } from '../policy/policy.ts';
+import { type App, environmentsOf, genesis } from '../promotion/app.ts';
+import type { Command } from '../promotion/command.ts';
+import { type Effect, keyOf } from '../promotion/effect.ts';
+import type { Entry, Fact } from '../promotion/entry.ts';
+import { projectName } from '../promotion/environment.ts';
+import { apply } from '../promotion/fold.ts';
+import type { Observation } from '../promotion/observation.ts';
+import { releaseId } from '../promotion/release.ts';
+import type { Step } from '../promotion/rules.ts';
+import type { World } from '../world.ts';
+import { allCheckers } from './checkers.ts';
+import { type During, mendedAtMs, type Script } from './faults.ts';
+import { befall, choices, mend } from './happenings.ts';
+import { Machine, type Point } from './machine.ts';
+import { adopted, appName, policyOf, pools, promote } from './scene.ts';
+import type { Checker, Stage } from './watch.ts';
+import { SimulatedWorld, type Speak } from './world.ts';
+
+/** What a controller tells while it drives. */
+export type Watcher = {
+  turned(status: {
+    readonly app: App;
+    readonly observation: Observation | null;
+    readonly step: Step | null;
+    readonly at: number;
+  }): void;
+  wrote(entry: Entry): void;
+};
+
+/** The production loop, given by the caller: this folder knows no controller and no cloud. */
+export type Production = {
+  readonly speak: Speak;
+  controller(given: {
+    readonly world: World;
+    readonly name: string;
+    readonly policy: Policy;
+    readonly who: string;
+    readonly watcher: Watcher;
+  }): {
+    ask(make: (app: App) => Command): Promise<object>;
+    drive(options: { until: 'verified'; stop: AbortSignal }): Promise<{ readonly is: string }>;
+  };
+};
+
+export type Breach = { readonly atMs: number; readonly checker: string; readonly what: string };
+
+export type Told = {
+  readonly breaches: readonly Breach[];
+  readonly entries: readonly Entry[];
+  readonly app: App;
+  /** Points at which a process may be killed, that were passed. */
+  readonly points: number;
+  /** What befell the app, and in which phase: `kill in gating`. */
+  readonly reached: ReadonlySet<string>;
+  readonly turns: number;
+  /** Changes that the cloud made after bgctl had given them up. */
+  readonly landedLate: number;
+  readonly virtualMs: number;
+};
+
+export type Options = {
+  /** Kills the process that passes the point of this number, counted from 0; the next one is launched soon after. */
+  readonly killAt?: readonly number[];
+  readonly checkers?: () => readonly Checker[];
+};
+
+/** A process may not run longer than this: everything has a limit. */
+const processLimitMs = 3_600_000;
+const roundsMax = 12;
+
+export class Story implements Stage {
+  readonly script: Script;
+  readonly world: SimulatedWorld;
+  readonly policy: Policy;
+  readonly breaches: Breach[] = [];
+  readonly reached = new Set<string>();
+  readonly #production: Production;
+  readonly #options: Options;
+  readonly #checkers: readonly Checker[];
+  readonly #states: App[] = [];
+  readonly #machines: { readonly machine: Machine; ended: boolean }[] = [];
+  readonly #waiting: { during: During; does: () => void; due: boolean }[] = [];
+  readonly #begun: number;
+  #points = 0;
+  /** Processes that will be launched by themselves. */
+  #coming = 0;
+  #turns = 0;
+  #mended = false;
+  hurt: boolean;
+  app: App;
+
+  constructor(script: Script, production: Production, options: Options = {}) {
+    this.script = script;
+    this.#production = production;
+    this.#options = options;
+    this.#checkers = (options.checkers ?? allCheckers)();
+    this.world = new SimulatedWorld(script);
+    this.policy = policyOf(script);
+    this.app = genesis(appName, this.policy);
+    this.#states.push(this.app);
+    this.hurt = false;
+    const { cloud, clock, journal, droplets } = this.world;
+    this.#begun = clock.now();
+    journal.onWrite = (entry, by) => this.#wrote(entry, by);
+    cloud.onApply = (write, late) => {
+      this.#check((checker) => checker.applies?.(this, write, late));
+      this.#lands(
+        {
+          kind: `${write.verb}-droplets`,
+          droplets: write.droplets,
+          expected: [],
+          ours: [],
+          mayEmpty: false,
+        },
+        late,
+      );
+    };
+    for (const droplet of droplets.values())
+      droplet.onLand = (effect) => this.#lands(effect, false);
+    for (const fact of this.#before()) journal.write(fact, clock.now());
+    this.#trouble(script);
+    for (const { during, afterMs, what, droplet } of script.happens)
+      this.#waiting.push({
+        during,
+        due: false,
+        does: () =>
+          clock.after(afterMs, () => {
+            if (this.#mended) return;
+            this.reached.add(`${what} in ${this.app.phase}`);
+            befall(this, what, droplet);
+          }),
+      });
+  }
+
+  stateAt(seq: number): App | undefined {
+    return this.#states[seq];
+  }
+
+  get running(): readonly Machine[] {
+    return this.#machines
+      .filter(({ ended, machine }) => !ended && !machine.dead)
+      .map((m) => m.machine);
+  }
+
+  /** Plays it to its end. */
+  async tell(): Promise<Told> {
+    const { clock } = this.world;
+    clock.after(mendedAtMs, () => this.#mend());
+    this.promote('first');
+    await this.#quiet(mendedAtMs);
+    this.#mend();
+    for (let round = 0; round < roundsMax; round += 1) {
+      if (this.app.phase === 'held') this.choose();
+      else this.launch('resume');
+      await this.#quiet(processLimitMs);
+      if (this.#rests()) break;
+    }
+    await this.#lookOnceMore();
+    this.#check((checker) => checker.rests?.(this));
+    return {
+      breaches: this.breaches,
+      entries: this.world.journal.entries,
+      app: this.app,
+      points: this.#points,
+      reached: this.reached,
+      turns: this.#turns,
+      landedLate: this.world.cloud.landedLate,
+      virtualMs: clock.now() - this.#begun,
+    };
+  }
+
+  /** As the command line does it: the release under way is attached to, the live one has nothing to do. */
+  promote(key: string): void {
+    const { drains, manner } = this.script;
+    const { live, other } = environmentsOf(this.app);
+    if (live?.release.key === key) return;
+    if (other?.release.key === key) return void this.launch(`promote ${key}`);
+    this.launch(`promote ${key}`, (app) => {
+      const id = releaseId(app.released + 1);
+      const pool = environmentsOf(app).live?.pool === 'a' ? 'b' : 'a';
+      this.world.manners.set(projectName(appName, id), key === 'first' ? manner : 'good');
+      return promote({ id, key, pool, policy: this.policy, drains });
+    });
+  }
+
+  abort(): void {
+    this.launch('abort', () => ({ kind: 'abort', reason: 'somebody asked for it' }));
+  }
+
+  /** Out of held, as a person in a hurry would choose: any command that is admitted. */
+  choose(): void {
+    for (const command of choices(this)) this.launch(command.kind, () => command);
+  }
+
+  /** A process that asks for something, and then drives until all is at rest. */
+  launch(name: string, make?: (app: App) => Command): Machine {
+    const { world, script } = this;
+    const skewMs = this.#machines.length % 2 === 1 ? script.skewMs : 0;
+    const machine = new Machine(`${name} ${this.#machines.length}`, world.clock, {
+      skewMs,
+      passes: (which, point) => this.#passes(which, point),
+    });
+    const entry = { machine, ended: false };
+    this.#machines.push(entry);
+    const end = (bug?: unknown) => {
+      entry.ended = true;
+      if (bug !== undefined) this.#note('no bug', String(bug));
+    };
+    this.#run(machine, make).then(
+      () => end(),
+      (error: unknown) => {
+        const expected = error instanceof Error && error.name.endsWith('Failure');
+        end(expected ? undefined : error);
+      },
+    );
+    return machine;
+  }
+
+  /** The next CI job, or a person who notices. */
+  launchSoon(): void {
+    this.#coming += 1;
+    this.world.clock.after(this.world.random.between(100, 30_000), () => {
+      this.#coming -= 1;
+      this.launch('resume');
+    });
+  }
+
+  async #run(machine: Machine, make?: (app: App) => Command): Promise<void> {
+    const world = await this.world.of(machine, this.#production.speak);
+    const controller = this.#production.controller({
+      world,
+      name: appName,
+      policy: this.policy,
+      who: machine.name,
+      watcher: { turned: (status) => this.#turned(machine, status), wrote: () => undefined },
+    });
+    if (make !== undefined) {
+      const answer = await controller.ask(make);
+      if (!('asked' in answer)) return;
+    }
+    await controller.drive({ until: 'verified', stop: new AbortController().signal });
+  }
+
+  /** Until no process runs any more, and none is about to be launched. */
+  async #quiet(leastMs: number): Promise<void> {
+    const { clock } = this.world;
+    const mended = this.#begun + mendedAtMs;
+    const over = () =>
+      this.running.length === 0 &&
+      this.#coming + this.world.cloud.coming === 0 &&
+      (clock.now() >= mended || this.#nothingIsComing());
+    const ended = await clock.run(over, Math.max(leastMs, processLimitMs), () => this.#moved());
+    if (ended === 'limit')
+      this.#note('I9 everything has a limit', `${this.running.map((m) => m.name)} never ends`);
+    for (const machine of this.running) machine.kill();
+  }
+
+  #nothingIsComing(): boolean {
+    return this.#rests() && this.#waiting.every(({ due }) => due);
+  }
+
+  #rests(): boolean {
+    const { phase, asked, unsettled } = this.app;
+    return phase === 'idle' && asked === null && unsettled.length === 0;
+  }
+
+  /** Whoever comes by next finds nothing to sweep; it too must end. */
+  async #lookOnceMore(): Promise<void> {
+    const { entries } = this.world.journal;
+    const before = entries.length;
+    this.launch('resume');
+    await this.#quiet(processLimitMs);
+    const swept = entries.slice(before).find((entry) => entry.type === 'acted');
+    if (swept?.type === 'acted' && this.world.cloud.landedLate === 0)
+      this.#note('idle finds nothing to sweep', keyOf(swept.effect));
+  }
+
+  #mend(): void {
+    if (!this.#mended) mend(this);
+    this.#mended = true;
+  }
+
+  #moved(): void {
+    this.#check((checker) => checker.moved?.(this));
+  }
+
+  #wrote(entry: Entry, by: Machine | null): void {
+    try {
+      this.app = apply(this.app, entry);
+    } catch (bug) {
+      this.#note('I6 the journal folds', String(bug));
+    }
+    this.#states.push(this.app);
+    this.#check((checker) => checker.wrote?.(this, entry, by));
+    for (const one of this.#waiting) {
+      if (one.due || !isDuring(this.app, one.during)) continue;
+      one.due = true;
+      one.does();
+    }
+  }
+
+  #turned(
+    machine: Machine,
+    { app, observation, step, at }: Parameters<Watcher['turned']>[0],
+  ): void {
+    this.#turns += 1;
+    if (observation === null || step === null) return;
+    const turn = { machine, app, observation, step, at };
+    this.#check((checker) => checker.turned?.(this, turn));
+  }
+
+  #lands(effect: Effect, late: boolean): void {
+    this.#check((checker) => checker.lands?.(this, effect, late));
+  }
+
+  #passes(machine: Machine, _: Point): void {
+    const index = this.#points;
+    this.#points += 1;
+    if (this.#options.killAt?.includes(index) !== true || !machine.running) return;
+    this.reached.add(`kill in ${this.app.phase}`);
+    machine.kill();
+    this.launchSoon();
+  }
+
+  #check(ask: (checker: Checker) => string | null | undefined): void {
+    for (const checker of this.#checkers) {
+      const what = ask(checker);
+      if (what) this.#note(checker.name, what);
+    }
+  }
+
+  #note(checker: string, what: string): void {
+    const atMs = this.world.clock.now() - this.#begun;
+    if (this.breaches.length < 20) this.breaches.push({ atMs, checker, what });
+  }
+
+  #before(): readonly Fact[] {
+    if (this.script.first) return [];
+    const command: Command = {
+      kind: 'adopt',
+      blue: adopted('r41', 'a', pools.a),
+      attached: pools.a,
+      policy: this.policy,
+      drains: this.script.drains,
+    };
+    return [
+      { type: 'entered', phase: 'held', because: 'nothing is known', held: 'genesis' },
+      { type: 'asked', command, by: 'anna' },
+      { type: 'entered', phase: 'idle', because: 'adopted' },
+    ];
+  }
+
+  #trouble({ flaky, blind, lies, late, manner }: Script): void {
+    const { cloud, droplets, journal } = this.world;
+    Object.assign(cloud, { flaky, blind, lies, late });
+    for (const droplet of droplets.values()) Object.assign(droplet, { flaky, blind });
+    journal.flaky = flaky / 20;
+    this.world.blind = blind;
+    if (manner !== 'good' && manner !== 'errs') this.hurt = true;
+  }
+}
+
+function isDuring(app: App, during: During): boolean {
+  if (during === 'joined')
+    return (
+      app.phase === 'switching' &&
+      !app.committed &&
+      app.green.droplets.every((droplet) => app.attached.includes(droplet))
+    );
+  if (during === 'committed') return app.phase === 'switching' && app.committed;
+  if (during === 'idle') return app.phase === 'idle' && app.asked !== null;
+  return app.phase === during;
+}
+
+/** Journal lines as people read them: seconds since the story began. */
+export function transcript(entries: readonly Entry[], begun = entries[0]?.at ?? 0): string {
+  return entries.map((entry) => `${seconds(entry.at - begun)} ${inWords(entry)}`).join('\n');
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1).padStart(8)} s `;
+}
+
+function inWords(entry: Entry): string {
+  switch (entry.type) {
+    case 'asked':
+      return `${entry.by} asks: ${entry.command.kind}`;
+    case 'entered':
+      return `→ ${entry.phase}: ${entry.because}`;
+    case 'committed':
+      return `== committed: ${entry.because}`;
+    case 'acted':
+      return `   begins ${keyOf(entry.effect)}: ${entry.because}`;
+    case 'settled':
+      return `   ${entry.ok ? 'done' : 'FAILED'} ${keyOf(entry.effect)}${entry.ok ? '' : `: ${entry.because ?? ''}`}`;
+    case 'leased':
+      return `${entry.by} drives, epoch ${entry.epoch}`;
+  }
+}

@@ -1,0 +1,65 @@
+// The canonical stories: one for each cell of the abort table (design, section 12), and the ways around it.
+import { type Happens, quietDay, type Script } from '../../src/simulator/faults.ts';
+
+type Story = Partial<Script> & { readonly happens?: readonly Happens[] };
+
+const at = (
+  during: Happens['during'],
+  what: Happens['what'],
+  { afterMs = 500, droplet = 3 }: { afterMs?: number; droplet?: number } = {},
+): Happens => ({ during, what, afterMs, droplet });
+
+const stories: Readonly<Record<string, Story>> = {
+  'a promotion': {},
+  'a promotion without the health step': { drains: false },
+  'the first release': { first: true },
+  'abort in starting': { happens: [at('starting', 'abort')] },
+  'abort in gating': { happens: [at('gating', 'abort')] },
+  'abort while green joins': { happens: [at('switching', 'abort', { afterMs: 0 })] },
+  'abort after green has joined': { happens: [at('joined', 'abort')] },
+  'abort after the commit point': { happens: [at('committed', 'abort', { afterMs: 3_000 })] },
+  'abort in verifying': { happens: [at('verifying', 'abort', { afterMs: 2_000 })] },
+  'abort in verifying, green hangs': {
+    happens: [at('verifying', 'blue-hangs'), at('verifying', 'abort', { afterMs: 1_000 })],
+  },
+  'abort in verifying, a droplet of green is lost': {
+    happens: [at('verifying', 'ssh-lost'), at('verifying', 'abort', { afterMs: 1_000 })],
+  },
+  'abort in retiring': { happens: [at('retiring', 'abort')] },
+  'abort of the first release while it joins': { first: true, happens: [at('joined', 'abort')] },
+  'abort of the first release in verifying': {
+    first: true,
+    happens: [at('verifying', 'abort')],
+  },
+  'green exits': { manner: 'exits' },
+  'green never becomes healthy': { manner: 'slow' },
+  'green fails its gate': { manner: 'errs' },
+  'green sickens after the switch': { manner: 'sickens' },
+  'verification comes to no result': {
+    happens: [at('verifying', 'ssh-lost', { afterMs: 0 })],
+  },
+  'the balancer cannot be reached after the commit point': {
+    happens: [at('committed', 'cloud-down')],
+  },
+  'the balancer is busy while switching': {
+    happens: [at('switching', 'cloud-busy', { afterMs: 0 })],
+  },
+  'the balancer lies': { lies: 0.5, seed: 5 },
+  'a droplet of green is destroyed in gating': { happens: [at('gating', 'droplet-destroyed')] },
+  'a droplet of blue is destroyed in gating': {
+    happens: [at('gating', 'droplet-destroyed', { droplet: 1 })],
+  },
+  'somebody attaches a droplet of green': { happens: [at('starting', 'somebody-attaches')] },
+  'somebody detaches a droplet of blue': {
+    happens: [at('gating', 'somebody-detaches', { droplet: 1 })],
+  },
+  'a second release is asked for meanwhile': { happens: [at('gating', 'promote-another')] },
+  'the controller is frozen while switching': { happens: [at('joined', 'freeze')] },
+  'the disk of the journal is full': {
+    happens: [at('starting', 'journal-full'), at('starting', 'journal-back', { afterMs: 12_000 })],
+  },
+  'people stay connected': { happens: [at('committed', 'people-stay-connected')] },
+};
+
+export const scenarios: readonly { readonly name: string; readonly script: Script }[] =
+  Object.entries(stories).map(([name, story]) => ({ name, script: { ...quietDay, ...story } }));
