@@ -38,7 +38,7 @@ export class Watches {
   see<T>(key: string, cadence: Cadence, look: () => Promise<T>): Known<T> {
     const now = this.#clock.now();
     const watched = this.#watched.get(key) ?? {
-      state: unknown('not looked at yet', now),
+      state: { ...unknown('not looked at yet', now), early: true },
       begun: null,
       ended: Number.NEGATIVE_INFINITY,
     };

@@ -192,7 +192,10 @@ function leased(app: App, entry: Of<'leased'>): App {
 function unheard(app: App): App['failures'] {
   const orders = app.unsettled.filter(({ effect }) => effect.kind === 'fail-health');
   const because = 'its controller ended before it answered';
-  return Object.fromEntries(orders.map(({ effect }) => [keyOf(effect), { times: 0, because }]));
+  const begun = orders.map(({ effect }) => keyOf(effect));
+  // Those that an earlier controller did not get through, too: the next one must not take them for given.
+  const failed = Object.keys(app.failures).filter((key) => key.startsWith('fail-health '));
+  return Object.fromEntries([...failed, ...begun].map((key) => [key, { times: 0, because }]));
 }
 
 function outcome(from: App, entry: Of<'entered'>): Outcome | null {

@@ -30,7 +30,12 @@ export function fail(because: string, more: Pick<EnterStep, 'evidence'> = {}): E
   return enter('aborting', because, { ...more, cause: 'failed' });
 }
 
-const notLookedAt: Known<never> = { known: false, because: 'not looked at yet', since: 0 };
+const notLookedAt: Known<never> = {
+  known: false,
+  because: 'not looked at yet',
+  since: 0,
+  early: true,
+};
 
 /** Droplets known to be destroyed. */
 export function lostOf(seen: Observation): readonly DropletId[] {

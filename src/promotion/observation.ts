@@ -6,7 +6,13 @@ import type { DropletId, Pool } from './environment.ts';
 export type Known<T> =
   | { readonly known: true; readonly value: T; readonly at: Instant }
   /** `since`: when it was last known, or first asked for. */
-  | { readonly known: false; readonly because: string; readonly since: Instant };
+  | {
+      readonly known: false;
+      readonly because: string;
+      readonly since: Instant;
+      /** The first look of this controller at it has not ended: it will soon be known, or known to be out of reach. */
+      readonly early?: true;
+    };
 
 /** How a compose project stands on a droplet. `exited`, `restarting` and `unhealthy` do not mend themselves. */
 export type ProjectHealth = {

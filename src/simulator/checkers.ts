@@ -6,7 +6,7 @@ import { at } from '../promotion/environment.ts';
 import { floorOf } from '../promotion/judgement.ts';
 import type { Observation } from '../promotion/observation.ts';
 import type { Step } from '../promotion/rules.ts';
-import { foreignDroplet } from './cloud.ts';
+import { foreignDroplet, type Write } from './cloud.ts';
 import { pools } from './scene.ts';
 import type { Checker, Scene, Turn } from './watch.ts';
 
@@ -69,6 +69,29 @@ function isSilenced({ world }: Scene, droplet: number): boolean {
   return [...world.droplet(droplet).projects.values()].some((one) => one.silencedAt !== null);
 }
 
+/** I1: the commit point is earned: people were answered from every droplet of green just before. */
+function commitIsEarned(): Checker {
+  const servedAt = new Map<string, number>();
+  return {
+    name: 'I1 the commit point is earned',
+    moved({ world }) {
+      for (const id of world.serving())
+        servedAt.set(`${world.servedBy(id)?.project}@${id}`, world.clock.now());
+      return null;
+    },
+    wrote({ app, world, script }, entry) {
+      // Answers that name no droplet prove an environment, not each of its targets.
+      if (entry.type !== 'committed' || script.identifies !== 'droplet') return null;
+      const { live } = environmentsOf(app);
+      const from = world.clock.now() - memoryMs;
+      const silent = (live?.droplets ?? []).filter(
+        (d) => (servedAt.get(`${live?.project}@${d}`) ?? Number.NEGATIVE_INFINITY) < from,
+      );
+      return silent.length === 0 ? null : `nobody was answered by ${silent.join(', ')}`;
+    },
+  };
+}
+
 /** I2: nothing is removed while the balancer may send people there, or while they are connected, up to the limit. */
 const nothingInUseIsRemoved: Checker = {
   name: 'I2 nothing in use is removed',
@@ -90,6 +113,27 @@ const nothingInUseIsRemoved: Checker = {
     if (!limitPassed && world.connections(effect).open > 0)
       return `${keyOf(effect)} with connections`;
     return null;
+  },
+};
+
+/** What hinders bgctl from hearing, or being heard by, the droplets. */
+const harmless = /^(abort|promote-|resume-|kill|freeze|foreigner|cloud-)/;
+
+/** I2: where the app can be told to fail its health check, nobody is sent to a target any more when it is detached. */
+const drainedFirst: Checker = {
+  name: 'I2 drained before it leaves',
+  begins(scene, effect) {
+    const { world, script } = scene;
+    // As it was decided upon: beginning it is an entry of its own.
+    const app = scene.stateAt(scene.app.seq - 1) ?? scene.app;
+    if (effect.kind !== 'detach-droplets' || !app.drains || script.manner !== 'good') return null;
+    const { droplets } = effect;
+    const hindered = script.flaky + script.blind + script.late + script.lies > 0;
+    if (hindered || script.happens.some(({ what }) => !harmless.test(what))) return null;
+    const patience = app.policy.drain.limitMs - Math.abs(script.skewMs);
+    if (world.clock.now() - Math.max(app.since, app.redirectedAt) >= patience) return null;
+    const served = droplets.filter((d) => world.servedBy(d) !== null);
+    return served.length === 0 ? null : `people are sent to ${served.join(', ')}`;
   },
 };
 
@@ -124,8 +168,10 @@ function oneWriter(): Checker {
       }
       return null;
     },
-    applies({ world }, write, late) {
-      if (late || write.epoch >= epoch) return null;
+    applies(scene, write, late) {
+      const { world } = scene;
+      if (late) return null;
+      if (write.epoch >= epoch) return overriding(scene, write);
       const afterMs = world.clock.now() - leasedAt;
       return afterMs > afterlifeMs
         ? `${write.verb} ${write.droplets} by epoch ${write.epoch}, ${afterMs} ms after ${epoch} began`
@@ -140,6 +186,60 @@ function oneWriter(): Checker {
     },
   };
 }
+
+/** What somebody else did to the balancer a while ago, and this write goes on top of. */
+function overriding({ app, world, script }: Scene, write: Write): string | null {
+  const { record, editedAt } = world.cloud;
+  // In the blink of an eye between the last look and the write nobody can know.
+  const knowable = world.clock.now() - editedAt > 1_200 + script.recordLagMs;
+  if (!knowable || editedAt < app.since) return null;
+  const expected = [...app.attached];
+  const excused = [...app.unsure, ...write.droplets];
+  const strange = ours.filter(
+    (d) =>
+      record.has(d) !== expected.includes(d) &&
+      !excused.includes(d) &&
+      !world.cloud.destroyed.has(d) &&
+      app.phase !== 'aborting',
+  );
+  return strange.length === 0
+    ? null
+    : `${write.verb} ${write.droplets} on top of a foreign edit of ${strange}`;
+}
+
+/** I6: what is begun was recorded before, and no phase is left while something is under way. */
+const recordedFirst: Checker = {
+  name: 'I6 recorded first, begun second',
+  begins({ app, world }, effect, epoch) {
+    if (epoch < world.journal.epoch) return null;
+    const known = app.unsettled.some(
+      (one) =>
+        one.effect.kind === effect.kind &&
+        (isHostEffect(effect) ? keyOf(one.effect) === keyOf(effect) : true),
+    );
+    return known ? null : `${keyOf(effect)} is begun and the journal does not know`;
+  },
+  turned(_, { app, step }) {
+    const leaves = step.is === 'enter' || step.is === 'commit';
+    return leaves && app.unsettled.length > 0
+      ? `${app.phase} is left while ${app.unsettled.map((one) => keyOf(one.effect))} has not ended`
+      : null;
+  },
+};
+
+/** I10: held is for what a person must decide: nobody but bgctl touched the balancer, so there is no drift. */
+const heldWithReason: Checker = {
+  name: 'I10 held with reason',
+  wrote({ world, script }, entry) {
+    if (entry.type !== 'entered' || entry.held !== 'drift') return null;
+    const touched = script.happens.some(({ what }) =>
+      ['somebody-attaches', 'somebody-detaches', 'droplet-destroyed'].includes(what),
+    );
+    return touched || script.late > 0 || world.cloud.editedAt > 0
+      ? null
+      : `held for drift that nobody made: ${entry.because}`;
+  },
+};
 
 /** I5: no step forward on an unknown. */
 const nothingUnknownPasses: Checker = {
@@ -264,11 +364,15 @@ export function allCheckers(): readonly Checker[] {
   return [
     peopleAreAnswered(),
     enoughAreLeft(),
+    commitIsEarned(),
     nothingInUseIsRemoved,
+    drainedFirst,
     goingBackHasAnEnd(),
     oneWriter(),
     nothingUnknownPasses,
     memoryIsTheJournal,
+    recordedFirst,
+    heldWithReason,
     foreignersAreLeftAlone,
     everythingHasALimit(),
     endings,

@@ -47,6 +47,9 @@ export class Cloud {
   late = 0;
   /** Told of every write when it is applied. */
   onApply: (write: Write, late: boolean) => void = () => undefined;
+  onSend: (write: Write) => void = () => undefined;
+  /** When somebody else last changed the record. */
+  editedAt: Instant = Number.NEGATIVE_INFINITY;
   calls = 0;
   landedLate = 0;
   /** Changes that bgctl has given up, and that will still come. */
@@ -89,6 +92,7 @@ export class Cloud {
 
   /** By somebody else's hand, or by a droplet's end: asks nobody and is never busy. */
   edit(verb: Write['verb'], droplets: readonly DropletId[]): void {
+    this.editedAt = this.#clock.now();
     this.#apply(verb, droplets);
   }
 
@@ -114,13 +118,15 @@ export class Cloud {
   }
 
   async write(write: Write): Promise<void> {
+    this.onSend(write);
     await this.#travel();
     if (this.#clock.now() < this.#busyUntil) throw new CloudTrouble('busy');
     if (this.#random.chance(this.late)) return this.#landLate(write);
     if (this.#random.chance(this.flaky)) {
-      const kind = this.#random.pick(['rate-limited', 'down', 'lost', 'lost'] as const);
+      const kind = this.#random.pick(['rate-limited', 'down', 'lost', 'lost', 'slow'] as const);
+      if (kind === 'slow') this.#landSlowly(write);
       if (kind === 'lost' && this.#random.chance(0.5)) this.#land(write, false);
-      throw new CloudTrouble(kind);
+      throw new CloudTrouble(kind === 'slow' ? 'lost' : kind);
     }
     // 204 means accepted: the one answer that may be a lie.
     if (!this.#random.chance(this.lies)) this.#land(write, false);
@@ -130,6 +136,13 @@ export class Cloud {
     this.calls += 1;
     await this.#clock.sleep(this.#random.between(40, 400));
     if (this.down) throw new CloudTrouble('down');
+  }
+
+  /** Worked on for a while, as the balancer's owner would see it: nothing else is taken on meanwhile. */
+  #landSlowly(write: Write): void {
+    const takesMs = this.#random.between(1_000, 15_000);
+    this.occupy(takesMs);
+    this.#clock.after(takesMs, () => this.#land(write, false));
   }
 
   #landLate(write: Write): never {

@@ -8,7 +8,7 @@ import { adopted, pools } from './scene.ts';
 import type { Stage } from './watch.ts';
 
 /** Longer than a lease lasts: somebody else will have taken over. */
-const frozenMs = 70_000;
+export const frozenMs = 70_000;
 
 type Befalls = (stage: Stage, droplet: DropletId) => void;
 

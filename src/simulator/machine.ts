@@ -62,10 +62,14 @@ export class Machine {
     });
   }
 
-  /** Does something outside of which the world may learn: a point before it, and one after it. */
-  async does<T>(what: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * Does something outside of which the world may learn: a point before it, and one after it. `checked`: whether it
+   * may still be done was asked in the instruction before, so that only death comes between; a freeze in that gap of
+   * microseconds is the one thing that a service without epochs leaves open.
+   */
+  async does<T>(what: string, work: () => Promise<T>, checked = false): Promise<T> {
     this.#passes(this, { when: 'before', what });
-    if (!this.running) await this.hears(Promise.resolve());
+    if (this.dead || !(this.running || checked)) await this.hears(Promise.resolve());
     const answer = work();
     const told = () => this.#passes(this, { when: 'after', what });
     answer.then(told, told);

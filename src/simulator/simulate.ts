@@ -13,7 +13,7 @@ import type { Step } from '../promotion/rules.ts';
 import type { World } from '../world.ts';
 import { allCheckers } from './checkers.ts';
 import { type During, mendedAtMs, type Script } from './faults.ts';
-import { befall, choices, mend } from './happenings.ts';
+import { befall, choices, frozenMs, mend } from './happenings.ts';
 import { Machine, type Point } from './machine.ts';
 import { adopted, appName, policyOf, pools, promote } from './scene.ts';
 import type { Checker, Stage } from './watch.ts';
@@ -64,6 +64,8 @@ export type Told = {
 export type Options = {
   /** Kills the process that passes the point of this number, counted from 0; the next one is launched soon after. */
   readonly killAt?: readonly number[];
+  /** Freezes it there instead, for longer than a lease lasts. */
+  readonly freezeAt?: number;
   readonly checkers?: () => readonly Checker[];
 };
 
@@ -118,6 +120,11 @@ export class Story implements Stage {
         late,
       );
     };
+    cloud.onSend = ({ verb, droplets, epoch }) => {
+      const kind = `${verb}-droplets` as const;
+      this.#begins({ kind, droplets, expected: [], ours: [], mayEmpty: false }, epoch);
+    };
+    this.world.onCommand = (effect, epoch) => this.#begins(effect, epoch);
     for (const droplet of droplets.values())
       droplet.onLand = (effect) => this.#lands(effect, false);
     for (const fact of this.#before()) journal.write(fact, clock.now());
@@ -312,6 +319,10 @@ export class Story implements Stage {
     this.#check((checker) => checker.turned?.(this, turn));
   }
 
+  #begins(effect: Effect, epoch: number): void {
+    this.#check((checker) => checker.begins?.(this, effect, epoch));
+  }
+
   #lands(effect: Effect, late: boolean): void {
     this.#check((checker) => checker.lands?.(this, effect, late));
   }
@@ -319,6 +330,10 @@ export class Story implements Stage {
   #passes(machine: Machine, _: Point): void {
     const index = this.#points;
     this.#points += 1;
+    if (this.#options.freezeAt === index) {
+      machine.freeze(frozenMs);
+      this.launchSoon();
+    }
     if (this.#options.killAt?.includes(index) !== true || !machine.running) return;
     this.reached.add(`kill in ${this.app.phase}`);
     machine.kill();

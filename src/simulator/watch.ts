@@ -37,6 +37,8 @@ export type Checker = {
   readonly name: string;
   /** Time has moved, or the world has changed. */
   moved?(scene: Scene): string | null;
+  /** A process with this epoch sends it off; it is on its way. */
+  begins?(scene: Scene, effect: Effect, epoch: number): string | null;
   /** An effect becomes true; it has not yet. */
   lands?(scene: Scene, effect: Effect, late: boolean): string | null;
   /** The cloud applies a write; it has not yet. */

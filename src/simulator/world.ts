@@ -33,6 +33,8 @@ export class SimulatedWorld {
   /** Whether the balancer's own address can be asked at all. */
   answering = true;
   blind = 0;
+  /** Told of every command that a process sends to a droplet. */
+  onCommand: (effect: HostEffect, epoch: number) => void = () => undefined;
   #asked = 0;
   readonly #identifies: Traffic['identifies'];
 
@@ -71,8 +73,11 @@ export class SimulatedWorld {
     if (since === null || now < since) return null;
     const droplet = this.droplet(id);
     for (const running of droplet.projects.values()) {
-      const up = droplet.answers(running) && now >= Math.max(since, running.upAt) + healthMs;
-      const hushed = running.silencedAt !== null && now >= running.silencedAt + healthMs;
+      const believedAt = Math.max(since, running.upAt) + healthMs;
+      const up = droplet.answers(running) && now >= believedAt;
+      const silencedAt = running.silencedAt ?? Number.POSITIVE_INFINITY;
+      // Told before it was believed in, it never comes up.
+      const hushed = silencedAt < believedAt || now >= silencedAt + healthMs;
       if (up && !hushed) return running;
     }
     return null;
@@ -105,9 +110,10 @@ export class SimulatedWorld {
 
   #hosts(machine: Machine): Hosts {
     const command = (kind: HostEffect['kind'], place: ProjectAt, guard: Guard) =>
-      machine.does(`${kind} on ${place.droplet}`, () =>
-        this.droplet(place.droplet).command({ kind, ...place }, guard),
-      );
+      machine.does(`${kind} on ${place.droplet}`, () => {
+        this.onCommand({ kind, ...place }, guard.epoch);
+        return this.droplet(place.droplet).command({ kind, ...place }, guard);
+      });
     const look = <T>(id: DropletId, see: (droplet: Droplet) => T) => {
       const droplet = this.droplet(id);
       return machine.hears(droplet.look().then(() => see(droplet)));

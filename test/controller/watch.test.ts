@@ -8,7 +8,12 @@ const cadence = { everyMs: 5_000, limitMs: 8_000 };
 describe('a thing that is watched', () => {
   test('is unknown until it was first seen', async () => {
     const scene = aScene();
-    expect(scene.see()).toEqual({ known: false, because: 'not looked at yet', since: 0 });
+    expect(scene.see()).toEqual({
+      known: false,
+      because: 'not looked at yet',
+      since: 0,
+      early: true,
+    });
     await scene.clock.pass(0);
     expect(scene.see()).toEqual({ known: true, value: 'look 1', at: 0 });
     expect(scene.rings).toBe(1);

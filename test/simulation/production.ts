@@ -27,7 +27,7 @@ function clientOf(cloud: Cloud, machine: Machine, epoch: () => number): CloudCli
   const call = (does: string, writes: boolean): Call => ({ does, writes, scope: 'any' });
   async function asked<T>(does: string, writes: boolean, work: () => Promise<T>): Promise<T> {
     try {
-      return await (writes ? machine.does(does, work) : machine.hears(work()));
+      return await (writes ? machine.does(does, work, true) : machine.hears(work()));
     } catch (error) {
       if (!(error instanceof CloudTrouble)) throw error;
       throw failureOf(troubleOf(error), call(does, writes), machine.clock.now());

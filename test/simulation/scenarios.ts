@@ -58,6 +58,20 @@ const stories: Readonly<Record<string, Story>> = {
   'the disk of the journal is full': {
     happens: [at('starting', 'journal-full'), at('starting', 'journal-back', { afterMs: 12_000 })],
   },
+  'abort right after the attach, the balancer lags': {
+    drains: false,
+    planeLagMs: 3_000,
+    happens: [at('joined', 'abort', { afterMs: 2_500 })],
+  },
+  'the gate sees too little': { blind: 0.3, seed: 5 },
+  'the disk of a droplet is full': { happens: [at('idle', 'disk-full', { afterMs: 0 })] },
+  'blue cannot be told to pass its health check again': {
+    happens: [
+      at('committed', 'ssh-lost', { droplet: 1, afterMs: 4_500 }),
+      at('committed', 'abort', { afterMs: 4_600 }),
+    ],
+  },
+  'answers of the cloud are lost': { flaky: 0.4, seed: 7 },
   'people stay connected': { happens: [at('committed', 'people-stay-connected')] },
 };
 

@@ -178,8 +178,10 @@ function goAway(app: In<'aborting'>, seen: Observation, attached: readonly numbe
   const out = ours.filter((d) => attached.includes(d) && !keepers.includes(d));
   if (out.length === 0) return null;
   // A healthy one gets to finish what it has in flight; a dead, hung or unseen one delays nobody (I3).
-  if (app.drop !== null && app.keep !== null && standing(app, seen, app.drop)) {
-    const hush = silence(app, seen, app.drop);
+  if (app.drop !== null && app.keep !== null) {
+    const { drop } = app;
+    const hush =
+      firstLook(app, seen, drop) ?? (standing(app, seen, drop) ? silence(app, seen, drop) : null);
     if (hush !== null) return hush;
   }
   const tiredOf = exhausted(app, ['detach-droplets']);
@@ -191,9 +193,29 @@ function goAway(app: In<'aborting'>, seen: Observation, attached: readonly numbe
   };
 }
 
+/** Above the limit of a look at a droplet. */
+const firstLookMs = 10_000;
+
+/**
+ * Who has just taken over, or has just told it to fail its health check, does not know yet whether it stands:
+ * requests in flight would be cut off for nothing.
+ */
+function firstLook(app: In<'aborting'>, seen: Observation, environment: Environment): Step | null {
+  const until = Math.max(app.since, app.redirectedAt) + firstLookMs;
+  if (!app.drains || seen.at >= until) return null;
+  const looking = projectsOf(environment).some(({ project, droplet }) => {
+    const health = healthOf(seen, project, droplet);
+    return !health.known && health.early === true;
+  });
+  return looking ? wait(`${environment.project} is looked at before it leaves`, until) : null;
+}
+
 /** Healthy everywhere, or unhealthy because we told it to be; and it does what it is told. */
 function standing(app: In<'aborting'>, seen: Observation, environment: Environment): boolean {
-  if (Object.keys(app.failures).some((key) => key.startsWith('fail-health '))) return false;
+  // Not heard of is not refused: an order that a dead controller gave is given once more.
+  const refused = ([key, { times }]: [string, { readonly times: number }]) =>
+    times > 0 && key.startsWith('fail-health ');
+  if (Object.entries(app.failures).some(refused)) return false;
   return (
     seen.serving.known &&
     sickness(app, seen, environment) === null &&

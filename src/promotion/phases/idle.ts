@@ -17,6 +17,8 @@ export const idle: Rules<'idle'> = {
   next(app, seen) {
     const attached = attachedNow(app, seen);
     if (!attached.known) return outOfSight(app, attached, seen.at);
+    // Without the pools nobody can say whose the droplets in the balancer are.
+    if (!seen.pools.known) return outOfSight(app, seen.pools, seen.at);
     return (
       unexplained(app, seen, attached.value) ??
       keepHouse(app, seen, attached.value) ??
@@ -33,7 +35,6 @@ export const idle: Rules<'idle'> = {
  */
 function unexplained(app: App, seen: Observation, attached: readonly number[]): Step | null {
   if (app.phase !== 'idle' || app.blue !== null) return null;
-  if (!seen.pools.known) return outOfSight(app, seen.pools, seen.at);
   const strays = oursOf(app, seen).filter((d) => attached.includes(d) && !app.unsure.includes(d));
   if (strays.length > 0)
     return enter(
