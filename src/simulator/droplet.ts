@@ -18,7 +18,7 @@ export type Running = {
   stopped: boolean;
 };
 
-export const bootMs = 2_000;
+const bootMs = 2_000;
 const sickensMs = 25_000;
 
 export class Droplet {

@@ -53,6 +53,13 @@ describe('the balancer', () => {
     expect(scene.cloud.log).toEqual(['GET balancer']);
   });
 
+  it('I4: sends nothing once another controller may have taken over, however it got here', async () => {
+    const failure = await failureOf(scene.balancer.attach({ ...greenWish(), holds: () => false }));
+    expect(failure).toMatchObject({ from: 'cloud', retry: 'never', ambiguous: false });
+    expect(failure.message).toContain('Another controller may have taken over');
+    expect(scene.cloud.log).toEqual(['GET balancer']);
+  });
+
   it('I1: refuses to remove the last droplets, unless that is meant', async () => {
     scene.cloud.attached = [1, 2];
     const last = { droplets: [1, 2], expected: [1, 2], ...usual, signal: open() };

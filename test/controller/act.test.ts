@@ -69,6 +69,14 @@ describe('an effect', () => {
     expect(await told(new Error('anything'))).toBeUndefined();
   });
 
+  test('that cannot be undone because its droplet is no more was undone with it; a droplet out of reach is another matter', async () => {
+    const remove: Effect = { kind: 'remove-project', project: 'shop-r42', droplet: 3 };
+    const fails = new Failure('host', 'no route to host');
+    expect(await scene({ fails, lost: [3] }).done(remove)).toMatchObject({ ok: true });
+    expect(await scene({ fails }).done(remove)).toMatchObject({ ok: false });
+    expect(await scene({ fails, lost: [3] }).done(start)).toMatchObject({ ok: false });
+  });
+
   test('of a project that is not of the app is a bug: it stops the process, nothing is begun', async () => {
     const { done, calls } = scene();
     await expect(done({ ...start, project: 'other-r1' })).rejects.toThrow(Bug);
@@ -78,7 +86,9 @@ describe('an effect', () => {
 
 type Call = { readonly what: string; readonly given: readonly unknown[] };
 
-function scene({ app = anApp().in('starting'), fails }: { app?: App; fails?: Error } = {}) {
+type Setting = { app?: App; fails?: Error; lost?: readonly number[] };
+
+function scene({ app = anApp().in('starting'), fails, lost = [] }: Setting = {}) {
   const calls: Call[] = [];
   const takes =
     (what: string) =>
@@ -88,7 +98,7 @@ function scene({ app = anApp().in('starting'), fails }: { app?: App; fails?: Err
     };
   // Only what effects call.
   const world = {
-    balancer: { attach: takes('attach'), detach: takes('detach') },
+    balancer: { attach: takes('attach'), detach: takes('detach'), lost: async () => lost },
     hosts: { start: takes('start'), remove: takes('remove') },
     journal: { load: async (hash: string) => `text of ${hash}` },
   } as unknown as World;

@@ -47,6 +47,21 @@ describe('a lease', () => {
     expect(lease.lost.aborted).toBe(true);
   });
 
+  test('I4: nothing more is sent to the cloud well before somebody whose clock is ahead may take it', async () => {
+    const { clock, journal, lease } = await taken();
+    await clock.pass(60_000);
+    expect(lease.holds()).toBe(true);
+    journal.reachable = false;
+    await clock.pass(6_000);
+    expect(lease.holds()).toBe(true);
+    await clock.pass(7_000);
+    expect(lease.holds()).toBe(false);
+    expect(lease.lost.aborted).toBe(false);
+    journal.reachable = true;
+    await clock.pass(5_000);
+    expect(lease.holds()).toBe(true);
+  });
+
   test('is free at once when it ends, and is renewed no more', async () => {
     const { clock, journal, lease } = await taken();
     await lease.end();

@@ -110,6 +110,34 @@ describe('the other one leaves', () => {
     });
   });
 
+  test('who has just taken over looks at it first, for as long as a look may take', () => {
+    const early = { known: false, because: 'not looked at yet', since: 0, early: true } as const;
+    const looking = (afterMs: number) =>
+      step(
+        back,
+        anObservation(back, afterMs)
+          .withServing(1, 2)
+          .with({ projects: { ...seen(back).seen.projects, 'shop-r42@4': early } }).seen,
+      );
+    expect(looking(1_000)).toMatchObject({
+      is: 'wait',
+      because: 'shop-r42 is looked at before it leaves',
+    });
+    expect(looking(10_000)).toMatchObject({ effects: [{ kind: 'detach-droplets' }] });
+  });
+
+  test('an order that a dead controller gave, and nobody heard of, is given once more', () => {
+    const order = { kind: 'fail-health', project: 'shop-r42', droplet: 3 } as const;
+    const leased = { type: 'leased', by: 'ben', epoch: 9 } as const;
+    const taken = continued(back, acted(order), leased, { ...leased, epoch: 10 });
+    expect(step(taken, seen(taken).seen)).toMatchObject({
+      effects: [
+        { kind: 'fail-health', droplet: 3 },
+        { kind: 'fail-health', droplet: 4 },
+      ],
+    });
+  });
+
   test('I3: where it does not take the order, it is taken out at once', () => {
     const order = { kind: 'fail-health', project: 'shop-r42', droplet: 3 } as const;
     const deaf = continued(back, acted(order), failed(order));
@@ -127,6 +155,18 @@ describe('the other one leaves', () => {
     const left = continued(back, acted(detach(3, 4)), done(detach(3, 4)));
     const put = seen(left).withAttached(1, 2, 3);
     expect(step(left, put.seen)).toMatchObject({ phase: 'held', held: 'drift' });
+  });
+
+  test('I2: it is not removed until the balancer was quiet about it since it was detached: the record is ahead', () => {
+    const left = continued(home, acted(detach(3, 4)), done(detach(3, 4)));
+    const then = (afterMs: number, ...serving: number[]) =>
+      step(left, anObservation(left, afterMs).withServing(...serving).seen);
+    expect(then(1_900, 1, 2)).toMatchObject({
+      is: 'wait',
+      because: 'the load balancer may still send requests to shop-r42',
+    });
+    expect(then(2_000, 1, 2, 4)).toMatchObject({ is: 'wait', until: left.wroteAt + 20_000 });
+    expect(then(2_000, 1, 2)).toMatchObject({ effects: [{ kind: 'remove-project' }, {}] });
   });
 
   test('I2: it is removed when people have gone, up to the drain limit counted from its detaching', () => {

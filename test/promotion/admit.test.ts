@@ -31,6 +31,13 @@ describe('promote', () => {
     expect(admit(asked, promote('r43'))).toMatchObject({ why: 'busy' });
   });
 
+  test('is refused where its number was given before: two projects of one name would go together', () => {
+    expect(admit(idle, promote('r40'))).toMatchObject({
+      why: 'precondition',
+      refused: expect.stringContaining('r40 was given before: the next release of shop is r42'),
+    });
+  });
+
   test('is refused in held, with the legal commands', () => {
     const refusal = admit(choice, promote('r43'));
     expect(refusal).toMatchObject({ why: 'held' });

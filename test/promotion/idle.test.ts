@@ -25,6 +25,13 @@ test('asked to promote, it goes to starting', () => {
   expect(step(wanted, anObservation(wanted).seen)).toMatchObject({ phase: 'starting' });
 });
 
+test('I5: while it is not known which droplets are ours, drift cannot be told: it waits, and does not rest', () => {
+  const seen = anObservation(app).without('pools');
+  expect(step(app, seen.seen)).toMatchObject({ is: 'wait', until: expect.any(Number) });
+  const wanted = continued(app, asked);
+  expect(step(wanted, anObservation(wanted).without('pools').seen)).toMatchObject({ is: 'wait' });
+});
+
 test('I5: asked while the balancer cannot be read, it waits, and then stops here', () => {
   const wanted = continued(app, asked);
   const blind = (forMs: number) =>
