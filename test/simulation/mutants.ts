@@ -241,8 +241,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a frozen controller still writes to the balancer',
     file: lease,
-    from: 'clock.now() < sure.until - skewMaxMs',
-    to: 'sure.until > 0',
+    from: 'holds: () => !lost.signal.aborted && clock.now() < sure.until - skewMaxMs,',
+    to: 'holds: () => true,',
   },
   // The cloud's client.
   {
