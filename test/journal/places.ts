@@ -7,8 +7,9 @@ import type { Run } from '../../src/journal/remote.ts';
 import { sshJournal } from '../../src/journal/ssh.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Journal } from '../../src/world.ts';
+import { postgresPlace } from './database.ts';
 
-export type Kind = 'file' | 'ssh';
+export type Kind = 'file' | 'ssh' | 'postgres';
 
 /** What is done to a journal behind its back. */
 export type Hand = {
@@ -53,6 +54,7 @@ const files = {
 const places: Readonly<Record<Kind, Place>> = {
   file: { ...files, open: (directory, clock) => fileJournal({ directory, app: 'shop', clock }) },
   ssh: { ...files, open: (directory, clock) => sshHere(directory, clock, runHere) },
+  postgres: postgresPlace,
 };
 
 export function placeOf(kind: string): Place {

@@ -1,4 +1,4 @@
-// Another process at the same journal: `worker.ts <file|ssh> <directory> <order> [number]`; says what it did, a line each.
+// Another process at the same journal: `worker.ts <file|ssh|postgres> <directory> <order> [number]`; says what it did, a line each.
 import { systemClock } from '../../src/lib/clock.ts';
 import type { Journal } from '../../src/world.ts';
 import { aborted, entered } from './facts.ts';
