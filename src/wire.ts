@@ -14,6 +14,7 @@ import { dropletHosts } from './hosts/hosts.ts';
 import { downWords, pullWords, upWords } from './hosts/project.ts';
 import { type SshPool, sshPool } from './hosts/ssh.ts';
 import { fileJournal } from './journal/file.ts';
+import { postgresJournal } from './journal/postgres.ts';
 import { sshJournal } from './journal/ssh.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Failure } from './lib/failure.ts';
@@ -41,6 +42,12 @@ export type Wired = {
   close(): Promise<void>;
 };
 
+export type Secrets = {
+  readonly token: string;
+  /** Address of the journal's database, where it lies in one. */
+  readonly journalUrl?: string;
+};
+
 export type Told = {
   /** Of every request to DigitalOcean and every command on a droplet, when it began or ended. */
   readonly onWork?: (line: string) => void;
@@ -48,7 +55,7 @@ export type Told = {
 
 export async function wire(
   settings: Settings,
-  { token, clock = systemClock, onWork }: { token: string; clock?: Clock } & Told,
+  { token, journalUrl = '', clock = systemClock, onWork }: Secrets & { clock?: Clock } & Told,
 ): Promise<Wired> {
   const { endpoint } = settings.cloud;
   const client = cloudClient({ endpoint, token, clock, onCall: onWork });
@@ -61,10 +68,13 @@ export async function wire(
       ? {}
       : { onCommand: (droplet, words) => onWork(`droplet ${droplet}: ${words.join(' ')}`) }),
   });
+  // First of all: an address that cannot be used is told before anything is asked.
+  const journal = journalOf(settings, journalUrl, pool, clock);
   const inspection = await known.inspect();
-  if (settings.journal.kind === 'ssh') await known.alsoKnow(settings.journal.droplet);
+  const beside = journalDroplet(settings);
+  if (beside !== null) await known.alsoKnow(beside);
   const facts = dropletFacts({ settings, pool, clock });
-  const world = await worldOf(settings, { client, pool, clock, known, inspection });
+  const world = await worldOf(settings, { client, pool, clock, known, inspection, journal });
   return {
     world,
     survey: {
@@ -103,10 +113,11 @@ type Parts = {
   readonly clock: Clock;
   readonly known: Addresses;
   readonly inspection: Inspection;
+  readonly journal: Journal;
 };
 
 async function worldOf(settings: Settings, parts: Parts): Promise<World> {
-  const { client, pool, clock, known, inspection } = parts;
+  const { client, pool, clock, known, inspection, journal } = parts;
   const id = inspection.balancer?.id;
   // Its id is known from here on: no further look-up by name.
   const named =
@@ -121,7 +132,7 @@ async function worldOf(settings: Settings, parts: Parts): Promise<World> {
     hosts,
     traffic: balancerTraffic({ settings, address, warmUpMs, clock }),
     probes: probes({ settings, hosts, address, clock, reach: reachOf(settings, pool, known) }),
-    journal: journalOf(settings, pool, clock),
+    journal,
   };
 }
 
@@ -140,9 +151,22 @@ function reachOf(settings: Settings, pool: SshPool, known: Addresses) {
   };
 }
 
-function journalOf(settings: Settings, pool: SshPool, clock: Clock): Journal {
+/** The droplet that the journal lies on, or is reached through. */
+function journalDroplet({ journal }: Settings): DropletId | null {
+  if (journal.kind === 'ssh') return journal.droplet;
+  return journal.kind === 'postgres' ? journal.through : null;
+}
+
+function journalOf(settings: Settings, url: string, pool: SshPool, clock: Clock): Journal {
   const { journal, app } = settings;
   if (journal.kind === 'file') return fileJournal({ directory: journal.path, app, clock });
+  if (journal.kind === 'postgres') {
+    const { ca, through } = journal;
+    if (through === null) return postgresJournal({ url, ca, app, clock });
+    const name = `droplet ${through}`;
+    const reach = (host: string, port: number) => pool.on(through).connectTcp(host, port);
+    return postgresJournal({ url, ca, app, clock, through: { name, reach } });
+  }
   const host = pool.on(journal.droplet);
   return sshJournal({
     directory: journal.path,

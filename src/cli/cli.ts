@@ -16,6 +16,7 @@ import { show } from './commands/show.ts';
 import { status } from './commands/status.ts';
 import { type Conclusion, Exit, exit, refused } from './exit.ts';
 import { openOutput, redactor } from './output.ts';
+import { secretsOfEnvironment } from './secrets.ts';
 
 const nameOne = 'name a command; `bgctl --help` lists them';
 
@@ -98,10 +99,7 @@ function worded(message: string): string {
 }
 
 function say(conclusion: Conclusion, json: boolean): void {
-  const token = Object.entries(process.env)
-    .filter(([name]) => /TOKEN|SECRET|PASSWORD/i.test(name))
-    .flatMap(([, value]) => (value === undefined || value.length < 8 ? [] : [value]));
-  const output = openOutput({ json, redact: redactor(token) });
+  const output = openOutput({ json, redact: redactor(secretsOfEnvironment(process.env)) });
   const { code, outcome, message, data = {} } = conclusion;
   if (json) output.result({ event: 'result', exit: code, outcome, message, ...data }, message);
   else if (code === exit.done) output.result({}, message);

@@ -12,6 +12,7 @@ import { type Wired, wire } from '../wire.ts';
 import { refused } from './exit.ts';
 import { openLog } from './log.ts';
 import { type Output, openOutput, redactor } from './output.ts';
+import { secretsOf } from './secrets.ts';
 
 export type GlobalOptions = {
   readonly config: string;
@@ -38,7 +39,9 @@ async function connect(options: GlobalOptions): Promise<Connection> {
     parseSettings(text, file, { home: homedir(), cwd: process.cwd(), policies }),
   );
   const token = process.env[settings.cloud.tokenVariable] ?? '';
-  const redact = redactor([token]);
+  const urlVariable = settings.journal.kind === 'postgres' ? settings.journal.urlVariable : null;
+  const journalUrl = urlVariable === null ? null : (process.env[urlVariable] ?? '');
+  const redact = redactor([token, ...secretsOf(journalUrl ?? '')]);
   const output = openOutput({ json: options.json, redact });
   const policy = await load(settings.policy, parsePolicy);
   const compose = await read(settings.compose.file);
@@ -46,9 +49,17 @@ async function connect(options: GlobalOptions): Promise<Connection> {
     throw refused(
       `the environment variable ${settings.cloud.tokenVariable} is not set: ${options.config} says that it holds the DigitalOcean token`,
     );
+  if (journalUrl === '')
+    throw refused(
+      `the environment variable ${urlVariable} is not set: ${options.config} says that it holds the address of the journal's database`,
+    );
   const who = whoAmI();
   const log = await openLog(options.log, redact);
-  const wired = await wire(settings, { token, ...(log === null ? {} : { onWork: log }) });
+  const wired = await wire(settings, {
+    token,
+    ...(journalUrl === null ? {} : { journalUrl }),
+    ...(log === null ? {} : { onWork: log }),
+  });
   return {
     settings,
     policy,

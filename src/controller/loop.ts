@@ -1,6 +1,6 @@
 // The loop: look, decide, record, act, and look again.
 import { Bell } from '../lib/deferred.ts';
-import { because } from '../lib/failure.ts';
+import { because, Failure } from '../lib/failure.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { App } from '../promotion/app.ts';
 import {
@@ -234,7 +234,14 @@ export class Loop {
   }
 
   async #read(): Promise<void> {
-    const { entries } = await this.#world.journal.read();
+    const { journal } = this.#world;
+    const { entries } = await journal.read();
+    // A restored backup, or a standby that lags: nothing here may go on from what is no longer written.
+    if (entries.length < this.#app.seq)
+      throw new Failure(
+        'journal',
+        `${journal.place} has ${entries.length} entries where there were ${this.#app.seq}: it was replaced by an older copy. Put the newer one back, then bgctl resume.`,
+      );
     for (const entry of entries) if (entry.seq > this.#app.seq) this.#take(entry);
   }
 

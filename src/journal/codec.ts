@@ -91,7 +91,7 @@ function json(line: string): unknown {
 function bad(place: string, number: number, problem: string, line: string): Failure {
   return new Failure(
     'journal',
-    `${place}, line ${number} is not a journal entry: ${problem} (${excerpt(line)}). Nothing was changed; restore the file from a copy, or move it away and run \`bgctl resolve --adopt\`.`,
+    `${place}, line ${number} is not a journal entry: ${problem} (${excerpt(line)}). Nothing was changed; restore the journal from a copy, or move it away and run \`bgctl resolve --adopt\`.`,
     { precondition: true },
   );
 }

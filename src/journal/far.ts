@@ -1,30 +1,39 @@
-// A journal's files on a droplet: looking, adding, swapping the lease, so that a lost answer writes nothing twice.
+// A journal that is not on this machine: looking, adding, swapping the lease, so that a lost answer writes nothing twice.
 import type { Clock } from '../lib/clock.ts';
 import { Failure } from '../lib/failure.ts';
 import type { Entry } from '../promotion/entry.ts';
 import type { Appended } from '../world.ts';
 import { encode } from './codec.ts';
 import * as leases from './lease.ts';
-import { emptyLog, extended, grown, type Log, rereadFrom } from './log.ts';
-import { type Order, order, type Remote } from './remote.ts';
-import { emptyToken } from './script.ts';
 
-/** How often, and for how long, an order is repeated over a connection that breaks or while others write. */
+/** How often, and for how long, a write is repeated over a connection that breaks or while others write. */
 const attemptsMax = 5;
 const insistMs = 15_000;
 const pauseMs = 300;
 
-/** The entries' file as it was; the token names this content and no other. */
-type Known = { readonly log: Log; readonly token: string };
-/** With the lease as it is in its file; `-` where there is none. */
-export type Look = Known & { readonly leaseLine: string };
+/** The entries as last seen; each far side adds how it knows them again. */
+export type Known = { readonly entries: readonly Entry[]; readonly torn: string | null };
+/** With the line of the lease; `-` where there is none. */
+export type Look<K extends Known> = { readonly known: K; readonly leaseLine: string };
 
-type Addition = {
+export type Addition = {
   readonly entries: readonly Entry[];
   readonly afterSeq: number;
   /** How the lease's line must begin; empty where none is needed. */
   readonly leaseStart: string;
 };
+
+/** What is done over there, each time once. Rejects with Failure only, ambiguous where a write may have landed. */
+export interface FarSide<K extends Known> {
+  readonly place: string;
+  readonly nothing: K;
+  /** All there is now, of which only what is new needs to come; null where it is not what `before` became. */
+  look(before: K): Promise<Look<K> | null>;
+  /** Compare and set: only while the journal ends as `known` does and the lease's line begins as it must. */
+  extend(known: K, addition: Addition): Promise<K | 'lease-lost' | 'moved'>;
+  /** Puts a line of the lease in the place of `before`; false where that is not the line any more. */
+  swap(before: string, after: string): Promise<boolean>;
+}
 
 type LeaseChange<R> = (before: leases.Lease) => {
   readonly write: leases.Lease | null;
@@ -34,27 +43,25 @@ type LeaseChange<R> = (before: leases.Lease) => {
 /** Somebody wrote in between: look again. */
 const moved = Symbol('moved');
 
-export class Far {
-  readonly #remote: Remote;
+export class Far<K extends Known> {
+  readonly #side: FarSide<K>;
   readonly #clock: Clock;
-  #known: Known = { log: emptyLog, token: emptyToken };
+  #known: K;
   /** As last seen or written from here. */
   #leaseLine: string | null = null;
 
-  constructor(remote: Remote, clock: Clock) {
-    this.#remote = remote;
+  constructor(side: FarSide<K>, clock: Clock) {
+    this.#side = side;
     this.#clock = clock;
+    this.#known = side.nothing;
   }
 
-  order(what: Order, words: readonly string[], stdin?: string) {
-    return order(this.#remote, what, words, stdin);
-  }
-
-  /** Everything as it is now; of the entries, only what is new comes over the line. */
-  async look(): Promise<Look> {
+  /** Everything as it is now. */
+  async look(): Promise<Look<K>> {
     const look =
-      (await this.#lookAfter(this.#known.log)) ?? ((await this.#lookAfter(emptyLog)) as Look);
-    this.#known = look;
+      (await this.#side.look(this.#known)) ??
+      ((await this.#side.look(this.#side.nothing)) as Look<K>);
+    this.#known = look.known;
     this.#leaseLine = look.leaseLine;
     return look;
   }
@@ -64,18 +71,22 @@ export class Far {
   }
 
   /**
-   * Compare and set on the file's content: repeated after a lost answer it is refused where the first one
+   * Compare and set on what is there: repeated after a lost answer it is refused where the first one
    * landed, and then the entries found there tell that they are ours.
    */
   append(addition: Addition): Promise<Appended> {
     return this.#insist(async (attempt) => {
       // The first attempt trusts what was seen last: where that is old, the far side refuses.
-      const trusts = attempt === 1 && this.#known.log.entries.length === addition.afterSeq;
+      const trusts = attempt === 1 && this.#known.entries.length === addition.afterSeq;
       if (!trusts) {
         const settled = outcomeIn(await this.look(), addition, attempt > 1);
         if (settled !== null) return settled;
       }
-      return this.#extend(this.#known, addition);
+      const after = await this.#side.extend(this.#known, addition);
+      if (after === 'lease-lost') return after;
+      if (after === 'moved') return moved;
+      this.#known = after;
+      return 'appended';
     });
   }
 
@@ -92,52 +103,16 @@ export class Far {
       if (write === null) return result;
       const text = leases.encodeLease(write);
       tried = { line: text.trimEnd(), result };
-      const { first } = await this.order('swap', [line], text);
-      if (first !== 'swapped') return moved;
+      if (!(await this.#side.swap(line, text))) return moved;
       this.#leaseLine = tried.line;
       return result;
     });
   }
 
-  /** Null where the file is not what `before` became: it must be read from its beginning. */
-  async #lookAfter(before: Log): Promise<Look | null> {
-    const { place } = this.#remote;
-    const { first: token, rest } = await this.order('read', [String(rereadFrom(before) + 1)]);
-    const end = rest.indexOf('\n');
-    const bytes = Buffer.from(rest.slice(end + 1));
-    const log = grown(before, bytes, place);
-    if (log === null) return null;
-    // What is not UTF-8 was replaced on the way, so that the lengths no longer agree.
-    if (log.torn === null && Number(token.split(' ')[1]) !== log.goodBytes)
-      throw new Failure(
-        'journal',
-        `${place} holds bytes that are not UTF-8 text. Nothing was changed; restore the file from a copy.`,
-      );
-    return { log, token, leaseLine: rest.slice(0, end) };
-  }
-
-  async #extend({ log, token }: Known, addition: Addition): Promise<Appended | typeof moved> {
-    const text = encode(addition.entries);
-    const words = [token, String(log.goodBytes), addition.leaseStart];
-    const { first, stderr } = await this.order('append', words, text);
-    const [done, ...rest] = first.split(' ');
-    switch (done) {
-      case 'appended':
-        this.#known = { log: extended(log, addition.entries, text), token: rest.join(' ') };
-        return 'appended';
-      case 'lease-lost':
-        return done;
-      case 'moved':
-        return moved;
-      default:
-        throw notWritten(this.#remote.place, done === 'undone', stderr);
-    }
-  }
-
   #leaseOf(line: string): leases.Lease {
     return line === '-'
-      ? leases.neverTaken(this.#known.log.entries)
-      : leases.decodeLease(line, `the lease beside ${this.#remote.place}`);
+      ? leases.neverTaken(this.#known.entries)
+      : leases.decodeLease(line, `the lease beside ${this.#side.place}`);
   }
 
   /** Repeats what moved or failed in passing. Where any attempt may have been applied, the last Failure says so. */
@@ -149,12 +124,16 @@ export class Far {
       try {
         const done = await work(attempt);
         if (done !== moved) return done;
-        if (!mayRepeat) throw neverStill(this.#remote.place);
+        if (!mayRepeat) throw neverStill(this.#side.place);
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         ambiguous ||= error.ambiguous;
         if (error.retry === 'never' || !mayRepeat)
-          throw new Failure(error.from, error.message, { retry: error.retry, ambiguous });
+          throw new Failure(error.from, error.message, {
+            retry: error.retry,
+            ambiguous,
+            precondition: error.precondition,
+          });
         await this.#clock.sleep(pauseMs);
       }
     }
@@ -163,23 +142,14 @@ export class Far {
 
 /** What a look says of an addition without trying it; null where it may be tried. */
 function outcomeIn(
-  look: Look,
+  { known, leaseLine }: Look<Known>,
   { entries, afterSeq, leaseStart }: Addition,
   repeated: boolean,
 ): Appended | null {
-  const after = look.log.entries.slice(afterSeq, afterSeq + entries.length);
+  const after = known.entries.slice(afterSeq, afterSeq + entries.length);
   if (repeated && after.length > 0 && encode(after) === encode(entries)) return 'appended';
-  if (!look.leaseLine.startsWith(leaseStart)) return 'lease-lost';
-  return look.log.entries.length === afterSeq ? null : 'someone-else-wrote';
-}
-
-function notWritten(place: string, undone: boolean, said: string): Failure {
-  const safe = undone
-    ? 'Nothing was recorded, and so nothing was begun; make room there and run `bgctl resume`.'
-    : 'Whether it was recorded is not known; look at the disk there, then run `bgctl resume`.';
-  return new Failure('journal', `${place} could not be written: ${said} ${safe}`, {
-    ambiguous: !undone,
-  });
+  if (!leaseLine.startsWith(leaseStart)) return 'lease-lost';
+  return known.entries.length === afterSeq ? null : 'someone-else-wrote';
 }
 
 function neverStill(place: string): Failure {

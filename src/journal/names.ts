@@ -1,4 +1,4 @@
-// Names of the journal's files and numbers of its entries: what both places of a journal agree on.
+// Names of the journal's files and numbers of its entries: what all places of a journal agree on.
 import { assert } from '../lib/assert.ts';
 import type { Instant } from '../lib/clock.ts';
 import { Failure } from '../lib/failure.ts';

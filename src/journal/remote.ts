@@ -14,7 +14,7 @@ export type Run = (
 /** Above the far side's own limit for its lock. */
 const timeoutMs = 20_000;
 
-export type Order = 'read' | 'append' | 'swap' | 'store' | 'load';
+type Order = 'read' | 'append' | 'swap' | 'store' | 'load';
 
 export type Remote = {
   readonly run: Run;

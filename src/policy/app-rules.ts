@@ -177,25 +177,34 @@ export function isPolicyName(text: string): boolean {
 }
 
 function theJournalLivesOutsideThePools({ journal, pools }: Partial<WrittenApp>): Finding[] {
-  const droplet = journal?.ssh?.droplet;
-  if (droplet === undefined || pools === undefined) return [];
+  if (pools === undefined) return [];
   const listed = [...(pools.a.droplets ?? []), ...(pools.b.droplets ?? [])];
-  if (!listed.includes(droplet)) return [];
+  const inPool = (path: Path, droplet: number | undefined, then: string): Finding[] => {
+    if (droplet === undefined || !listed.includes(droplet)) return [];
+    const message = `droplet ${droplet} is in a pool: when it is lost, ${then}`;
+    return [{ path, message, mend: 'name a droplet outside both pools if there is one' }];
+  };
+  const { ssh, postgres } = journal ?? {};
   return [
-    {
-      path: ['journal', 'ssh', 'droplet'],
-      message: `droplet ${droplet} is in a pool: when it is lost, so is the journal`,
-      mend: 'name a droplet outside both pools if there is one',
-    },
+    ...inPool(['journal', 'ssh', 'droplet'], ssh?.droplet, 'so is the journal'),
+    ...inPool(
+      ['journal', 'postgres', 'through'],
+      postgres?.through,
+      'so is the way to the journal',
+    ),
   ];
 }
 
-/** `${…}` outside cloud.token would be taken literally, which nobody means. */
+const takeReferences = ['cloud.token', 'journal.postgres.url'];
+
+/** `${…}` elsewhere would be taken literally, which nobody means. */
 export function references(data: unknown, at: Path = []): Finding[] {
   const place = at.join('.');
-  if (place === 'cloud.token' || /^traffic\.drain\.(fail|restore)\.command/.test(place)) return [];
+  if (takeReferences.includes(place) || /^traffic\.drain\.(fail|restore)\.command/.test(place))
+    return [];
   if (typeof data === 'string' && data.includes('${')) {
-    const message = 'refers to a variable, which is understood in cloud.token only';
+    const message =
+      'refers to a variable, which is understood in cloud.token and journal.postgres.url only';
     return [{ path: at, message, mend: 'write the value itself' }];
   }
   // Deeper than any known key there may be a circle of aliases.

@@ -17,6 +17,14 @@ const token = tells(
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what an operator writes.
   'write ${DIGITALOCEAN_TOKEN} and set that variable; revoke a token that was ever written here',
 );
+const databaseUrl = tells(
+  'must be a reference to an environment variable; what stands here is not shown, it may hold a password',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what an operator writes.
+  'write ${BGCTL_JOURNAL_URL} and set that variable to the address of the database; change a password that was ever written here',
+);
+/** The only way a secret comes in: by the name of the variable that holds it. */
+const reference = (error: { error: string }) =>
+  z.string(error).regex(/^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/, error);
 const yesNo = z.boolean(wants('true or false', 'write true or false'));
 const filePath = (example: string) => text('a path', `write a path such as ${example}`);
 const farPath = (example: string) =>
@@ -81,10 +89,7 @@ const traffic = section({
 export const appSchema = section({
   app,
   cloud: section({
-    token: z
-      .string(token)
-      .regex(/^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/, token)
-      .prefault(defaults.token),
+    token: reference(token).prefault(defaults.token),
     balancer: text('a balancer', 'write the id or the name of the load balancer'),
     endpoint: z.url(web).prefault(defaults.endpoint),
   }),
@@ -140,6 +145,11 @@ export const appSchema = section({
   journal: oneOf({
     file: filePath('./.bgctl/journal').optional(),
     ssh: section({ droplet: dropletId, path: farPath('/opt/vulcan/bgctl') }).optional(),
+    postgres: section({
+      url: reference(databaseUrl),
+      ca: filePath('./ca-certificate.crt').optional(),
+      through: dropletId.optional(),
+    }).optional(),
   }).prefault(defaults.journal),
   policy: filePath('./policy.yml, or one of standard, cautious, swift').prefault(defaults.policy),
 });

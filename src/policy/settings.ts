@@ -80,7 +80,16 @@ export type Settings = {
   };
   readonly journal:
     | { readonly kind: 'file'; readonly path: string }
-    | { readonly kind: 'ssh'; readonly droplet: number; readonly path: string };
+    | { readonly kind: 'ssh'; readonly droplet: number; readonly path: string }
+    | {
+        readonly kind: 'postgres';
+        /** Name of the environment variable that holds the address, and in it the password. */
+        readonly urlVariable: string;
+        /** Path of the CA's certificate, or null: the authorities that node trusts. */
+        readonly ca: string | null;
+        /** The droplet that the connection goes through, or null: directly. */
+        readonly through: number | null;
+      };
   /** Path of the policy file. */
   readonly policy: string;
 };

@@ -74,7 +74,7 @@ export function toSettings(written: WrittenApp, file: string, where: Where): Set
     file,
     app,
     cloud: {
-      tokenVariable: cloud.token.slice(2, -1),
+      tokenVariable: variableOf(cloud.token),
       endpoint: cloud.endpoint.replace(/\/+$/, ''),
       balancer: isUuid(cloud.balancer) ? { id: cloud.balancer } : { name: cloud.balancer },
     },
@@ -98,6 +98,11 @@ export function toSettings(written: WrittenApp, file: string, where: Where): Set
   };
 }
 
+/** `NAME` of `${NAME}`: the schema lets nothing else through. */
+function variableOf(reference: string): string {
+  return reference.slice(2, -1);
+}
+
 function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
@@ -107,10 +112,15 @@ function toPool({ tag, droplets }: WrittenApp['pools']['a']): PoolSpec {
 }
 
 function toJournal(
-  { file, ssh }: WrittenApp['journal'],
+  { file, ssh, postgres }: WrittenApp['journal'],
   path: (text: string) => string,
 ): Settings['journal'] {
   if (ssh !== undefined) return { kind: 'ssh', ...ssh };
+  if (postgres !== undefined) {
+    const { url, ca, through = null } = postgres;
+    const urlVariable = variableOf(url);
+    return { kind: 'postgres', urlVariable, ca: ca === undefined ? null : path(ca), through };
+  }
   return { kind: 'file', path: path(file ?? '') };
 }
 

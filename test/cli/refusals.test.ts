@@ -77,6 +77,12 @@ describe('I8: a refusal repeats no secret', () => {
   });
 });
 
+test('I8: nor does a refusal repeat the password in an address of the environment', async () => {
+  vi.stubEnv('JOURNAL', 'postgresql://shop:c%40nary-7f3a@db.example.com/shop');
+  const { out } = await run('c@nary-7f3a', 'c%40nary-7f3a', '--json');
+  expect(JSON.parse(out).message).toContain('Unknown arguments: [redacted], [redacted];');
+});
+
 async function run(
   ...words: readonly string[]
 ): Promise<{ code: number; out: string; err: string }> {

@@ -103,6 +103,14 @@ describe('a promotion that is driven', () => {
     expect(world.app().phase).toBe('aborting');
   });
 
+  test('I6: stops where the journal has become shorter under its hands: an older copy was put back', async () => {
+    const world = await asked();
+    const driving = world.controller().drive(way());
+    await world.clock.when(() => world.app().phase === 'gating');
+    world.journal.entries.splice(-2);
+    await expect(world.clock.until(driving)).rejects.toThrow('replaced by an older copy');
+  });
+
   test('I4: begins nothing that could not be recorded because somebody else wrote first', async () => {
     const world = await asked();
     let quicker = 0;

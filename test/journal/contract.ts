@@ -1,119 +1,75 @@
 // What every journal must do, wherever it is kept; run against each place.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Failure } from '../../src/lib/failure.ts';
-import type { Journal } from '../../src/world.ts';
 import { epochOf } from './epoch.ts';
 import { aborted, entered, everyFact } from './facts.ts';
-import { type Place, places } from './places.ts';
+import type { Kind } from './places.ts';
+import { journalScene, killed, tell } from './scene.ts';
 
-const worker = fileURLToPath(new URL('./worker.ts', import.meta.url));
-
-export function journalContract(kind: Place['kind']): void {
-  const place = places.find((one) => one.kind === kind);
-  if (place === undefined) throw new Error(`no place ${kind}`);
-  let directory: string;
-  let journal: Journal;
-  const path = () => join(directory, 'shop.jsonl');
-  const open = (clock = systemClock) => place.open(directory, clock);
-  const children: ChildProcess[] = [];
-
-  beforeEach(async () => {
-    directory = join(await mkdtemp(join(tmpdir(), 'bgctl-journal-')), 'kept', 'here');
-    journal = open();
-  });
-  afterEach(async () => {
-    for (const child of children.splice(0)) child.kill('SIGKILL');
-    await journal.close();
-    await rm(join(directory, '..', '..'), { recursive: true, force: true });
-  });
-
-  /** A worker process, and its lines as they come. */
-  function start(...args: string[]) {
-    const child = spawn(process.execPath, [worker, kind, directory, ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    children.push(child);
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    return { child, line: async () => String((await lines.next()).value) };
-  }
-
-  async function killed(child: ChildProcess): Promise<void> {
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await ended;
-  }
-
-  const leased = (ttlMs = 60_000, who = 'anna') => epochOf(journal, who, ttlMs);
-
-  const tell = (from: Journal, reason: string, afterSeq: number) =>
-    from.append([aborted(reason)], { afterSeq, epoch: null, at: 1 });
+export function journalContract(kind: Kind): void {
+  const scene = journalScene(kind);
+  const { open, start, leased } = scene;
 
   describe('entries', () => {
-    test('a journal that was never written is empty, and reading it makes no file', async () => {
-      expect(await journal.read()).toEqual({ entries: [], torn: null });
-      expect(await journal.holder()).toBe(null);
-      await expect(stat(directory)).rejects.toThrow('ENOENT');
+    test('a journal that was never written is empty, and reading it makes nothing', async () => {
+      expect(await scene.journal.read()).toEqual({ entries: [], torn: null });
+      expect(await scene.journal.holder()).toBe(null);
+      expect(await scene.hand.exists()).toBe(false);
     });
 
     test('every kind of fact comes back as it was, numbered from 1, with its time', async () => {
       const epoch = await leased();
-      const done = await journal.append(everyFact, { afterSeq: 0, epoch, at: 1234 });
+      const done = await scene.journal.append(everyFact, { afterSeq: 0, epoch, at: 1234 });
       expect(done).toBe('appended');
       const expected = everyFact.map((fact, index) => ({ ...fact, seq: index + 1, at: 1234 }));
-      for (const reader of [journal, open()])
+      for (const reader of [scene.journal, open()])
         expect(await reader.read()).toEqual({ entries: expected, torn: null });
     });
 
     test('an append is on the disk and seen by another process when it resolves', async () => {
-      await tell(journal, 'a', 0);
+      await tell(scene.journal, 'a', 0);
       const other = start('read');
       expect(await other.line()).toBe('1 entries');
     });
 
     test('who watches is told that another wrote, where the place can tell; not after the end', async () => {
-      await tell(journal, 'a', 0);
+      await tell(scene.journal, 'a', 0);
       let rings = 0;
       const end = open().watch(() => {
         rings += 1;
       });
       // A watch of the file system begins by itself, and says nothing of when.
       let seq = 1;
-      while (kind === 'file' && rings === 0) {
-        await tell(journal, 'again', seq);
+      while (kind !== 'ssh' && rings === 0) {
+        await tell(scene.journal, 'again', seq);
         seq += 1;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
       end();
       const before = rings;
-      await tell(journal, 'last', seq);
+      await tell(scene.journal, 'last', seq);
       expect(rings).toBe(before);
     });
 
     test('I4: an append after an older end is refused and writes nothing', async () => {
-      await tell(journal, 'first', 0);
-      const before = await readFile(path(), 'utf8');
+      await tell(scene.journal, 'first', 0);
+      const before = await scene.hand.lines();
       expect(await tell(open(), 'second', 0)).toBe('someone-else-wrote');
-      expect(await tell(journal, 'second', 2)).toBe('someone-else-wrote');
-      expect(await readFile(path(), 'utf8')).toBe(before);
+      expect(await tell(scene.journal, 'second', 2)).toBe('someone-else-wrote');
+      expect(await scene.hand.lines()).toBe(before);
       expect(await tell(open(), 'second', 1)).toBe('appended');
-      expect(await tell(journal, 'third', 2)).toBe('appended');
-      expect((await journal.read()).entries).toHaveLength(3);
+      expect(await tell(scene.journal, 'third', 2)).toBe('appended');
+      expect((await scene.journal.read()).entries).toHaveLength(3);
     });
 
     test('two processes that append side by side lose none and double none', async () => {
       // A shell on a droplet takes a few commands an entry.
-      const each = kind === 'file' ? 100 : 40;
+      const each = kind === 'ssh' ? 40 : 100;
       const workers = [start('append', String(each)), start('append', String(each))];
       const said = await Promise.all(workers.map((one) => one.line()));
       expect(said).toEqual(['done', 'done']);
-      const { entries, torn } = await journal.read();
+      const { entries, torn } = await scene.journal.read();
       const reasons = entries.map((entry) =>
         JSON.stringify(entry.type === 'asked' && entry.command),
       );
@@ -126,40 +82,6 @@ export function journalContract(kind: Place['kind']): void {
   });
 
   describe('what a crash or a hand leaves behind', () => {
-    test('a torn last line is told, and the next append takes its place', async () => {
-      await tell(journal, 'whole', 0);
-      const good = await readFile(path(), 'utf8');
-      await appendFile(path(), '{"v":1,"seq":2,"at":5,"type":"ask');
-      for (const reader of [journal, open()]) {
-        const { entries, torn } = await reader.read();
-        expect(entries).toHaveLength(1);
-        expect(torn).toBe('line 2, 33 bytes: {"v":1,"seq":2,"at":5,"type":"ask');
-      }
-      expect(await tell(journal, 'after', 1)).toBe('appended');
-      const text = await readFile(path(), 'utf8');
-      expect(text.startsWith(good)).toBe(true);
-      expect(text.split('\n')).toHaveLength(3);
-      expect(await open().read()).toMatchObject({ entries: [{ seq: 1 }, { seq: 2 }], torn: null });
-    });
-
-    test('an append of several facts of which the last is missing counts as never written', async () => {
-      const epoch = await leased();
-      await tell(journal, 'whole', 0);
-      await journal.append([entered('a'), entered('b'), entered('c')], {
-        afterSeq: 1,
-        epoch,
-        at: 1,
-      });
-      const lines = (await readFile(path(), 'utf8')).split('\n');
-      await writeFile(path(), `${lines.slice(0, 3).join('\n')}\n`);
-      const { entries, torn } = await open().read();
-      expect(entries).toHaveLength(1);
-      expect(torn).toContain('line 2');
-      const fresh = open();
-      expect(await fresh.append([entered('d')], { afterSeq: 1, epoch, at: 2 })).toBe('appended');
-      expect((await journal.read()).entries).toMatchObject([{}, { because: 'd' }]);
-    });
-
     test.each([
       ['is not JSON', 'rubbish', 'line 2 is not a journal entry: it is not JSON (rubbish)'],
       ['has a gap', '{"v":1,"seq":4,"at":1,"type":"committed","because":"x"}', 'entry 4 where 2'],
@@ -186,20 +108,20 @@ export function journalContract(kind: Place['kind']): void {
       ['is of a newer version', '{"v":2,"seq":2,"new":"shape"}', 'was written by a newer bgctl'],
       ['has no version', '{"seq":2,"at":1,"type":"committed","because":"x"}', 'no version'],
     ])('a line that %s refuses the whole journal and changes nothing', async (_, line, told) => {
-      await tell(journal, 'whole', 0);
-      await appendFile(path(), `${line}\n`);
-      const before = await readFile(path(), 'utf8');
-      for (const reader of [journal, open()]) {
+      await tell(scene.journal, 'whole', 0);
+      await scene.hand.add(line);
+      const before = await scene.hand.lines();
+      for (const reader of [scene.journal, open()]) {
         await expect(reader.read()).rejects.toThrow(told);
         await expect(reader.read()).rejects.toMatchObject({ name: 'Failure', from: 'journal' });
         await expect(tell(reader, 'more', 1)).rejects.toThrow(Failure);
       }
-      expect(await readFile(path(), 'utf8')).toBe(before);
+      expect(await scene.hand.lines()).toBe(before);
     });
 
     test('a bad line is told by its number with at most 80 of its characters', async () => {
-      await tell(journal, 'whole', 0);
-      await appendFile(path(), `${'s3cret'.repeat(1000)}\n`);
+      await tell(scene.journal, 'whole', 0);
+      await scene.hand.add('s3cret'.repeat(1000));
       const message = await open()
         .read()
         .catch((error: Error) => error.message);
@@ -218,9 +140,9 @@ export function journalContract(kind: Place['kind']): void {
         // Two facts an append: never one without the other.
         expect(entries.length % 2).toBe(0);
       }
-      const end = (await journal.read()).entries.length;
+      const end = (await scene.journal.read()).entries.length;
       const epoch = await leased();
-      expect(await journal.append([entered('on')], { afterSeq: end, epoch, at: 1 })).toBe(
+      expect(await scene.journal.append([entered('on')], { afterSeq: end, epoch, at: 1 })).toBe(
         'appended',
       );
     }, 60_000);
@@ -246,14 +168,14 @@ export function journalContract(kind: Place['kind']): void {
       const said = await holder.line();
       expect(said).toMatch(/^epoch [0-9]+$/);
       const first = Number(said.split(' ')[1]);
-      expect(await journal.lease('anna', 1000)).toMatchObject({
+      expect(await scene.journal.lease('anna', 1000)).toMatchObject({
         got: false,
         holder: { pid: holder.child.pid, epoch: first },
       });
       await killed(holder.child);
       const epoch = await leased(1000);
       expect(epoch).toBeGreaterThan(first);
-      expect(await journal.holder()).toMatchObject({ who: 'anna', epoch });
+      expect(await scene.journal.holder()).toMatchObject({ who: 'anna', epoch });
     });
 
     test('I4: a holder past its time is replaced, and what it then writes is lease-lost', async () => {
@@ -291,31 +213,33 @@ export function journalContract(kind: Place['kind']): void {
 
     test('given up, it is free at once, and its epoch is never given again', async () => {
       const first = await leased();
-      await journal.release(first);
-      expect(await journal.holder()).toBe(null);
-      expect(await journal.append([entered('a')], { afterSeq: 0, epoch: first, at: 1 })).toBe(
+      await scene.journal.release(first);
+      expect(await scene.journal.holder()).toBe(null);
+      expect(await scene.journal.append([entered('a')], { afterSeq: 0, epoch: first, at: 1 })).toBe(
         'lease-lost',
       );
       expect(await epochOf(open(), 'bert', 1000)).toBeGreaterThan(first);
     });
 
     test('facts other than asked need a lease: without any they are not written', async () => {
-      expect(await journal.append([entered('a')], { afterSeq: 0, epoch: null, at: 1 })).toBe(
+      expect(await scene.journal.append([entered('a')], { afterSeq: 0, epoch: null, at: 1 })).toBe(
         'lease-lost',
       );
-      expect(await journal.append([entered('a')], { afterSeq: 0, epoch: 1, at: 1 })).toBe(
+      expect(await scene.journal.append([entered('a')], { afterSeq: 0, epoch: 1, at: 1 })).toBe(
         'lease-lost',
       );
       const mixed = [aborted('x'), entered('a')];
-      expect(await journal.append(mixed, { afterSeq: 0, epoch: null, at: 1 })).toBe('lease-lost');
-      expect((await journal.read()).entries).toEqual([]);
+      expect(await scene.journal.append(mixed, { afterSeq: 0, epoch: null, at: 1 })).toBe(
+        'lease-lost',
+      );
+      expect((await scene.journal.read()).entries).toEqual([]);
     });
 
-    test('without its file, epochs go on from those the journal has seen', async () => {
+    test('without its lease, epochs go on from those the journal has seen', async () => {
       const epoch = await leased();
       const fact = { type: 'leased', by: 'anna', epoch: 41 } as const;
-      await journal.append([fact], { afterSeq: 0, epoch, at: 1 });
-      await rm(join(directory, 'shop.lease.json'));
+      await scene.journal.append([fact], { afterSeq: 0, epoch, at: 1 });
+      await scene.hand.setLease(null);
       // A clock that is far behind, so that only the entry can tell the number.
       const behind = open({ ...systemClock, now: () => 1000 });
       expect(await behind.lease('bert', 1000)).toEqual({ got: true, epoch: 42 });
@@ -329,7 +253,7 @@ export function journalContract(kind: Place['kind']): void {
         lost = await epochOf(open(clock), who, 1000);
         now += 1000;
       }
-      await rm(directory, { recursive: true });
+      await scene.hand.lose();
       const anew = open(clock);
       const epoch = await epochOf(anew, 'dora', 1000);
       expect(epoch).toBeGreaterThan(lost);
@@ -344,9 +268,9 @@ export function journalContract(kind: Place['kind']): void {
       expect(taken.filter((one) => one.got)).toHaveLength(1);
     });
 
-    test('a lease file that cannot be understood is left alone and told', async () => {
+    test('a lease that cannot be understood is left alone and told', async () => {
       await leased();
-      await writeFile(join(directory, 'shop.lease.json'), '{"v":9}\n');
+      await scene.hand.setLease('{"v":9}');
       await expect(open().lease('bert', 1000)).rejects.toThrow('is not a lease');
       await expect(tell(open(), 'still asked', 0)).resolves.toBe('appended');
     });
@@ -355,25 +279,11 @@ export function journalContract(kind: Place['kind']): void {
   describe('beside the entries', () => {
     test('a compose file is kept by its hash and comes back unchanged, as often as it is stored', async () => {
       const text = "services:\n  web:\n    command: ['$HOME', \"'\"]\n# ünï\n";
-      await journal.store('sha256:00ff', text);
-      await journal.store('sha256:00ff', text);
+      await scene.journal.store('sha256:00ff', text);
+      await scene.journal.store('sha256:00ff', text);
       expect(await open().load('sha256:00ff')).toBe(text);
-      await expect(journal.load('sha256:none')).rejects.toThrow('is not kept');
-      await expect(journal.store('../out', text)).rejects.toThrow();
-    });
-
-    test('only the owner can read what is written, and nothing temporary is left', async () => {
-      const epoch = await leased();
-      await journal.append([entered('a')], { afterSeq: 0, epoch, at: 1 });
-      await journal.renew(epoch, 1000);
-      await journal.store('c0ffee', 'services: {}');
-      const modes = async (name: string) => (await stat(join(directory, name))).mode & 0o777;
-      const names = (await readdir(directory)).sort();
-      expect(names).toEqual(['compose', 'shop.jsonl', 'shop.lease.json', 'shop.lock']);
-      expect(await readdir(join(directory, 'compose'))).toEqual(['c0ffee.yml']);
-      for (const name of ['shop.jsonl', 'shop.lease.json', 'shop.lock', 'compose/c0ffee.yml'])
-        expect([name, await modes(name)]).toEqual([name, 0o600]);
-      for (const name of ['.', 'compose']) expect([name, await modes(name)]).toEqual([name, 0o700]);
+      await expect(scene.journal.load('sha256:none')).rejects.toThrow('is not kept');
+      await expect(scene.journal.store('../out', text)).rejects.toThrow();
     });
   });
 }

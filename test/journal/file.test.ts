@@ -12,9 +12,11 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { journalContract } from './contract.ts';
 import { epochOf } from './epoch.ts';
 import { aborted, entered } from './facts.ts';
+import { filesContract } from './files-contract.ts';
 
 describe('a journal in files of this machine', () => {
   journalContract('file');
+  filesContract('file');
 });
 
 describe('files of this machine', () => {

@@ -11,10 +11,12 @@ import type { Journal } from '../../src/world.ts';
 import { journalContract } from './contract.ts';
 import { epochOf } from './epoch.ts';
 import { aborted, entered } from './facts.ts';
+import { filesContract } from './files-contract.ts';
 import { runHere, sshHere } from './places.ts';
 
 describe('a journal in files of a droplet', () => {
   journalContract('ssh');
+  filesContract('ssh');
 });
 
 describe('over a connection', () => {

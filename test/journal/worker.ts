@@ -1,16 +1,17 @@
-// Another process at the same journal: `worker.ts <file|ssh> <directory> <order> [number]`; says what it did, a line each.
+// Another process at the same journal: `worker.ts <file|ssh|postgres> <directory> <order> [number]`; says what it did, a line each.
 import { systemClock } from '../../src/lib/clock.ts';
 import type { Journal } from '../../src/world.ts';
 import { aborted, entered } from './facts.ts';
-import { places } from './places.ts';
+import { placeOf } from './places.ts';
 
 const [kind = '', directory = '', order = '', number = '1'] = process.argv.slice(2);
-const place = places.find((one) => one.kind === kind);
-if (place === undefined) throw new Error(`no such journal: ${kind}`);
-const journal = place.open(directory, systemClock);
+const journal = placeOf(kind).open(directory, systemClock);
 
 const orders: Readonly<Record<string, () => Promise<void>>> = {
-  append: () => appendMany(journal, Number(number)),
+  append: async () => {
+    await appendMany(journal, Number(number));
+    await journal.close();
+  },
   /** Takes the lease and lives on until killed. */
   hold: async () => {
     const taken = await journal.lease(`worker pid ${process.pid}`, Number(number));
@@ -27,7 +28,10 @@ const orders: Readonly<Record<string, () => Promise<void>>> = {
       say(`${done} ${seq + 2}`);
     }
   },
-  read: async () => say(`${(await journal.read()).entries.length} entries`),
+  read: async () => {
+    say(`${(await journal.read()).entries.length} entries`);
+    await journal.close();
+  },
 };
 
 await orders[order]?.();

@@ -47,7 +47,7 @@ const mistakes: Mistake[] = [
     from: 'balancer: shop-lb',
     to: 'balancer: ${LB}',
     says: [
-      'bgctl.yml:4:13  cloud.balancer: refers to a variable, which is understood in cloud.token only',
+      'bgctl.yml:4:13  cloud.balancer: refers to a variable, which is understood in cloud.token and journal.postgres.url only',
       '    write the value itself',
     ],
   },
@@ -237,7 +237,15 @@ const mistakes: Mistake[] = [
     to: 'app: shop\njournal: { file: ./j, ssh: { droplet: 3, path: /j } }\n',
     says: [
       'bgctl.yml:2:1  journal: must have exactly one key',
-      '    write exactly one of: file, ssh',
+      '    write exactly one of: file, ssh, postgres',
+    ],
+  },
+  {
+    from: 'app: shop\n',
+    to: 'app: shop\njournal: { postgres: { url: "postgresql://ann:secret@db.example.com/shop" } }\n',
+    says: [
+      'bgctl.yml:2:29  journal.postgres.url: must be a reference to an environment variable; what stands here is not shown, it may hold a password',
+      '    write ${BGCTL_JOURNAL_URL} and set that variable to the address of the database; change a password that was ever written here',
     ],
   },
   {

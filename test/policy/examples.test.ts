@@ -8,7 +8,8 @@ import { parseSettings } from '../../src/policy/parse.ts';
 import { formatProblems } from '../../src/policy/problem.ts';
 import { parsedValue, where } from './texts.ts';
 
-const folder = join(import.meta.dirname, '..', '..', 'examples', 'quickstart');
+const examples = join(import.meta.dirname, '..', '..', 'examples');
+const folder = join(examples, 'quickstart');
 const read = (file: string) => readFileSync(join(folder, file), 'utf8');
 const parsed = parseSettings(read('bgctl.yml'), join(folder, 'bgctl.yml'), where);
 const composeText = read('docker-compose.prod.yml');
@@ -46,4 +47,23 @@ test('a release of it is the web services alone', () => {
   });
   expect(services).toEqual(['backend', 'frontend']);
   expect(text).not.toMatch(/redis|migrate|x-service|<<|\$\{TAG/);
+});
+
+test('the journal of the team is in PostgreSQL, through a droplet; all else is as in the quickstart', () => {
+  const file = join(examples, 'team-postgres', 'bgctl.yml');
+  const team = parseSettings(readFileSync(file, 'utf8'), file, where);
+  expect(team).toMatchObject({ ok: true, warnings: [] });
+  const { journal, compose, images, traffic } = parsedValue(team);
+  expect(journal).toEqual({
+    kind: 'postgres',
+    urlVariable: 'BGCTL_JOURNAL_URL',
+    ca: join(examples, 'team-postgres', 'ca-certificate.crt'),
+    through: 3164444,
+  });
+  const quickstart = parsedValue(parsed);
+  expect({ compose, images, traffic }).toEqual({
+    compose: quickstart.compose,
+    images: quickstart.images,
+    traffic: quickstart.traffic,
+  });
 });

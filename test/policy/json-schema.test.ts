@@ -29,8 +29,8 @@ test.each(readdirSync(policies).filter((name) => name.endsWith('.yml')))(
   },
 );
 
-test('an editor finds no fault in the example', () => {
-  const text = readFileSync(join(root, 'examples/quickstart/bgctl.yml'), 'utf8');
+test.each(['quickstart', 'team-postgres'])('an editor finds no fault in the example %s', (name) => {
+  const text = readFileSync(join(root, 'examples', name, 'bgctl.yml'), 'utf8');
   expect(faults('bgctl.schema.json', text)).toEqual([]);
 });
 

@@ -22,6 +22,14 @@ test.each([
     'as a tag of both pools',
     bgctlYml.replace('shop-a', canary).replace('droplets: [11, 12]', `tag: ${canary}`),
   ],
+  [
+    'in the address of the journal',
+    `${bgctlYml}journal: { postgres: { url: "postgresql://bgctl:${canary}@db.example.com/shop" } }\n`,
+  ],
+  [
+    'beside a variable in the address of the journal',
+    `${bgctlYml}journal: { postgres: { url: "postgresql://bgctl:c0ffee@${'${HOST}'}/shop" } }\n`,
+  ],
   ['as the drain service', changed(bgctlYml, 'service: web', `service: ${canary}`)],
 ])('a token %s is refused without being shown', (_, text) => {
   const said = complaints(parseSettings(text, 'bgctl.yml', where)).join('\n');

@@ -103,6 +103,29 @@ test('a journal may live on a droplet; one inside a pool is warned of', () => {
   ]);
 });
 
+test.each([
+  ['', { ca: null, through: null }],
+  ['\n    ca: ./ca.crt\n    through: 77', { ca: '/ci/ca.crt', through: 77 }],
+])('a journal may live in PostgreSQL, whose address a variable holds%s', (more, means) => {
+  const text = `${bgctlYml}journal:\n  postgres:\n    url: \${JOURNAL_URL}${more}\n`;
+  const parsed = parseSettings(text, 'bgctl.yml', where);
+  expect(parsed).toMatchObject({ ok: true, warnings: [] });
+  expect(parsedValue(parsed).journal).toEqual({
+    kind: 'postgres',
+    urlVariable: 'JOURNAL_URL',
+    ...means,
+  });
+});
+
+test('a way to the journal through a droplet of a pool is warned of', () => {
+  const text = `${bgctlYml}journal: { postgres: { url: "\${JOURNAL_URL}", through: 12 } }\n`;
+  const parsed = parseSettings(text, 'bgctl.yml', where);
+  expect(parsed.ok && formatProblems(parsed.warnings).split('\n')).toEqual([
+    'bgctl.yml:20:56  journal.postgres.through: droplet 12 is in a pool: when it is lost, so is the way to the journal',
+    '    name a droplet outside both pools if there is one',
+  ]);
+});
+
 test('an emulated cloud on this machine may be spoken to without encryption', () => {
   const text = changed(bgctlYml, 'shop-lb', 'shop-lb\n  endpoint: http://127.0.0.1:8080/v2/');
   expect(settings(text).cloud.endpoint).toBe('http://127.0.0.1:8080/v2');

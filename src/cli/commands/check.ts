@@ -25,7 +25,7 @@ export const check: CliCommand<object> = {
       const findings = [
         ...(await ofCloud(connection)),
         ...(await ofDroplets(connection)),
-        ...(await ofHealth(connection)),
+        ...(await ofJournal(connection)),
         await ofTraffic(connection),
       ];
       for (const { ok, what, detail } of findings)
@@ -74,6 +74,18 @@ async function ofDroplets(connection: Connection): Promise<readonly Finding[]> {
       what: `droplet ${droplets[index]}: ${finding.what}`,
     })),
   );
+}
+
+/** Whether it can be read, and, where it tells what is live, whether that is healthy. */
+async function ofJournal(connection: Connection): Promise<readonly Finding[]> {
+  const { journal } = connection.wired.world;
+  try {
+    const { entries } = await journal.read();
+    const detail = `${journal.place}, ${entries.length} entries`;
+    return [{ ok: 'yes', what: 'journal', detail }, ...(await ofHealth(connection))];
+  } catch (error) {
+    return [{ ok: 'no', what: 'journal', detail: because(error) }];
+  }
 }
 
 /** Only what is live can be asked; a first release has nothing to ask yet. */
