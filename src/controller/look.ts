@@ -1,5 +1,5 @@
 // The world, in parallel and within limits → an Observation; what is late or broken becomes unknown.
-import type { Clock } from '../lib/clock.ts';
+import type { Clock, Instant } from '../lib/clock.ts';
 import { type App, environmentsOf } from '../promotion/app.ts';
 import {
   at,
@@ -36,6 +36,8 @@ export class Looker {
   readonly #watches: Watches;
   readonly #traffic: TrafficWatch;
   readonly #sampler: Sampler;
+  /** When somebody was last seen to be connected to a project: most requests are over before they are counted. */
+  readonly #connected = new Map<string, Instant>();
 
   constructor(world: World, ring: () => void) {
     this.#world = world;
@@ -145,11 +147,17 @@ export class Looker {
       Object.entries(answered).filter(([, at]) => at >= earned),
     );
     for (const place of environments.flatMap(projectsOf)) {
-      const connections = this.#connections(place);
-      if (connections.known && connections.at >= earned && connections.value.open > 0)
-        seen[place.droplet] = connections.at;
+      const last = this.#lastConnected(place);
+      if (last >= earned) seen[place.droplet] = last;
     }
     return known({ since: app.redirectedAt, seen, trouble: null }, now);
+  }
+
+  #lastConnected(place: ProjectAt): Instant {
+    const connections = this.#connections(place);
+    if (connections.known && connections.value.open > 0)
+      this.#connected.set(at(place), connections.at);
+    return this.#connected.get(at(place)) ?? Number.NEGATIVE_INFINITY;
   }
 
   /** Answers without a name: where one environment is alone in the balancer (the first release, before anybody visits) they are its own. */

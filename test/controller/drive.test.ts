@@ -1,5 +1,5 @@
 // The loop against a world in memory: promotions to their end, and every way in which driving ends early.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { DriveOptions } from '../../src/controller/controller.ts';
 import { fold } from '../../src/promotion/fold.ts';
 import { abort, promote } from '../builders/command.ts';
@@ -36,6 +36,18 @@ describe('a promotion that is driven', () => {
       'remove shop-r41 on droplet 1',
       'remove shop-r41 on droplet 2',
     ]);
+  });
+
+  test('of an app that cannot say who it is switches although its requests are short: not every count meets one', async () => {
+    const world = await asked();
+    world.traffic = { ...world.traffic, identifies: 'nothing' };
+    let count = 0;
+    vi.spyOn(world.fake, 'connections').mockImplementation(({ droplet }) => {
+      count += 1;
+      return { open: world.fake.serves(droplet) && count % 5 === 0 ? 1 : 0, busy: 0 };
+    });
+    await world.clock.until(world.controller().drive(way()));
+    expect(world.app()).toMatchObject({ phase: 'idle', last: { is: 'promoted', release: 'r42' } });
   });
 
   test('is told whole, in order and once to who watches', async () => {

@@ -91,7 +91,7 @@ export class MemoryWorld implements World {
     close: async () => undefined,
   };
 
-  readonly traffic: World['traffic'] = {
+  traffic: World['traffic'] = {
     identifies: 'droplet',
     warmUpMs: async () => this.fake.lagMs,
     ask: async (): Promise<Sighting> => {

@@ -19,6 +19,10 @@ function* tries(): Generator<Try> {
   }
   for (let afterMs = 0; afterMs < 8_000; afterMs += 500)
     yield { script: befallen('committed', 'somebody-detaches', afterMs) };
+  for (let seed = 1; seed <= 20; seed += 1)
+    yield {
+      script: { ...befallen('committed', 'abort', 0), seed, drains: false, planeLagMs: 3_000 },
+    };
   for (let seed = 1; seed <= most; seed += 1) {
     yield { script: scriptOf(seed) };
     if (seed % 5 === 0) yield { script: { ...quietDay, seed, late: 0.3 } };
@@ -38,7 +42,7 @@ for (const { script, options } of tries()) {
   const { breaches } = await tell(script, options);
   const breach = breaches.find(({ checker }) => script.late === 0 || healed.test(checker));
   if (breach === undefined) continue;
-  caught = { after: count, checker: breach.checker, what: breach.what };
+  caught = { after: count, checker: breach.checker, what: breach.what, script, options };
   break;
 }
 process.stdout.write(`${JSON.stringify(caught)}\n`);

@@ -11,7 +11,7 @@ const here = import.meta.dirname;
 async function hunted(
   mutant: string,
 ): Promise<{ after: number; checker: string; what: string } | null> {
-  const words = ['--import', `${here}/mutate.ts`, `${here}/hunt.ts`, '600'];
+  const words = ['--import', `${here}/mutate.ts`, `${here}/hunt.ts`, '1500'];
   const env = { ...process.env, MUTANT: mutant };
   const { stdout } = await run(process.execPath, words, { env, cwd: `${here}/../..` });
   return JSON.parse(stdout);

@@ -18,6 +18,12 @@ const stories: Readonly<Record<string, Story>> = {
   'abort while green joins': { happens: [at('switching', 'abort', { afterMs: 0 })] },
   'abort after green has joined': { happens: [at('joined', 'abort')] },
   'abort after the commit point': { happens: [at('committed', 'abort', { afterMs: 3_000 })] },
+  'abort at the commit point, the balancer slow to follow': {
+    seed: 3,
+    drains: false,
+    planeLagMs: 3_000,
+    happens: [at('committed', 'abort', { afterMs: 0 })],
+  },
   'abort in verifying': { happens: [at('verifying', 'abort', { afterMs: 2_000 })] },
   'abort in verifying, green hangs': {
     happens: [at('verifying', 'blue-hangs'), at('verifying', 'abort', { afterMs: 1_000 })],
