@@ -1,6 +1,9 @@
 // Two CI jobs, a laptop and a CI job, a controller that was frozen: one drives, and people notice nothing.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Bgctl, Stage } from '../../compose/lab/stage.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { changes } from './cloud.ts';
 import {
   entered,
@@ -13,6 +16,7 @@ import {
   pools,
   said,
   underLoad,
+  until,
 } from './kit.ts';
 import { began, commits, enters, type Moment, startedUntil } from './moments.ts';
 
@@ -133,12 +137,9 @@ test.each<Moment>([
       await given(stage, 'v1');
       const load = await underLoad(stage, async () => {
         const frozen = await startedUntil(stage, ['promote', 'v2'], moment);
-        frozen.child.kill('SIGSTOP');
-        try {
-          expectExit(await stage.run('resume'), 0);
-        } finally {
-          await wakesWithoutWriting(stage, frozen);
-        }
+        await freeze(stage, frozen);
+        expectExit(await stage.run('resume'), 0);
+        await wakesWithoutWriting(stage, frozen);
       });
       await expectEnd(stage, {
         load,
@@ -148,6 +149,20 @@ test.each<Moment>([
       });
     }),
 );
+
+/** Not in the middle of a write: then whoever comes is told to end it (test/journal/file.test.ts). */
+async function freeze(stage: Stage, { child }: Bgctl): Promise<void> {
+  const lock = join(stage.directory, 'journal', `${stage.app}.lock`);
+  const isFree = () => spawnSync('flock', ['-n', lock, 'true']).status === 0;
+  await until('bgctl is frozen between two writes', async () => {
+    child.kill('SIGSTOP');
+    // A lock that it had just ordered comes later.
+    await systemClock.sleep(200);
+    const free = isFree();
+    if (!free) child.kill('SIGCONT');
+    return free;
+  });
+}
 
 async function wakesWithoutWriting(stage: Stage, frozen: Bgctl): Promise<void> {
   const before = { journal: linesOf(stage), cloud: await changes(stage) };
