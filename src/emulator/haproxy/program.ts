@@ -10,8 +10,8 @@ const remedy =
   'Install it (Debian and Ubuntu: `apt-get install --no-install-recommends haproxy`; its system service is not needed), or use the emulator’s own data plane.';
 
 /** The program to run. Rejects with the remedy when there is none, or only one that is too old. */
-export async function findHaproxy(): Promise<string> {
-  for (const place of places) {
+export async function findHaproxy(where: readonly string[] = places): Promise<string> {
+  for (const place of where) {
     const told = await promisify(execFile)(place, ['-v']).catch(() => null);
     if (told === null) continue;
     const [, version, major, minor] = /version ((\d+)\.(\d+)\S*)/.exec(told.stdout) ?? [];
