@@ -22,7 +22,7 @@ export interface TargetReport {
 
 /** What the front has answered since its start. */
 export interface Counters {
-  /** HAProxy counts one when it is over. */
+  /** HAProxy counts one when it is over, and none that it ends without an answer. */
   requests: number;
   /** Answers by the target's or the front's own status: `2xx`, `5xx`… */
   classes: Record<string, number>;

@@ -16,6 +16,7 @@ export interface World {
   emulator: Emulator;
   call: Call;
   front: string;
+  targetPort: number;
   first: Droplet;
   second: Droplet;
   balancer(): Promise<BalancerReport>;
@@ -55,6 +56,7 @@ export async function begin(
     emulator,
     call: apiClient(emulator.endpoint),
     front: emulator.balancers[0]?.front ?? '',
+    targetPort: port,
     first,
     second,
     balancer: theBalancer,

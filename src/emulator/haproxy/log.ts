@@ -23,26 +23,27 @@ export function countLine(counters: Counters, line: string): void {
   if (ending !== null) counters[ending] += 1;
 }
 
-/** From the termination state, chapter 8.5 of HAProxy's manual; null: nothing went wrong, or nothing was asked. */
+/** From the termination state, chapter 8.5 of HAProxy's manual; null: nothing went wrong. */
 function endingOf(
   cause: string,
   stage: string,
   server: string,
 ): Exclude<keyof Counters, 'requests' | 'classes'> | null {
+  // It ended before there was a request.
+  if (stage === 'R') return null;
   switch (cause) {
     case 'K':
     case 'D':
       return 'cut';
     case 'C':
-    case 'c':
       return 'clientGone';
+    case 'c':
     case 's':
       return 'timedOut';
     case 'S':
     case 'P':
     case 'R':
     case 'I':
-      if (stage === 'R') return null;
       if (server === '<NOSRV>') return 'noTarget';
       return stage === 'C' || stage === 'H' ? 'refused' : 'broken';
     default:

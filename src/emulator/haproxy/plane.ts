@@ -153,8 +153,7 @@ export class HaproxyPlane implements DataPlane {
     await this.#ask(`set server ${server} state maint`);
     if (removal === 'drain') return;
     await this.#ask(`shutdown sessions server ${server}`);
-    for (const worker of (await this.#haproxy?.oldWorkers()) ?? [])
-      await this.#haproxy?.ask(`shutdown sessions server ${server}`, worker);
+    await this.#haproxy?.cutInOldWorkers(target.name);
   }
 
   /** Most changes need none: only what is said once for all servers does. */

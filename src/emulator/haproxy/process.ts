@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { workersIn } from './stats.ts';
+import { sessionsOf, workersIn } from './stats.ts';
 
 const startLimitMs = 5000;
 const stopLimitMs = 3000;
@@ -76,6 +76,13 @@ export class HaproxyProcess {
   /** Process ids of the workers that still finish requests from before a reload. */
   async oldWorkers(): Promise<number[]> {
     return workersIn(await this.#asked('show proc')).old;
+  }
+
+  /** A worker that only finishes no longer knows its servers by name; it ends sessions one by one. */
+  async cutInOldWorkers(server: string): Promise<void> {
+    for (const worker of await this.oldWorkers())
+      for (const session of sessionsOf(server, await this.ask('show sess', worker)))
+        await this.ask(`shutdown session ${session}`, worker);
   }
 
   /** Has a new worker take over the front, with the file as it is now; the old one finishes what it has. */

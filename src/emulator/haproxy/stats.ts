@@ -1,4 +1,4 @@
-// HAProxy's `show stat` and `show proc` as they are printed, and what they say of a target.
+// HAProxy's `show stat`, `show proc` and `show sess` as they are printed, and what they say of a target.
 import type { TargetReport } from '../report.ts';
 
 /** A line of `show stat`, by the names of its columns. */
@@ -22,6 +22,12 @@ export function workersIn(text: string): { current: number | null; old: number[]
     [...part.matchAll(/^(\d+)\s+worker\b/gm)].map(([, pid]) => Number(pid));
   const failed = Number(/\[failed: (\d+)\]/.exec(now)?.[1] ?? 0);
   return { current: pids(now)[0] ?? null, old: pids(before), failed };
+}
+
+/** Ids in `show sess` of those that a server has. */
+export function sessionsOf(server: string, text: string): string[] {
+  const lines = text.split('\n').filter((line) => line.split(' ').includes(`srv=${server}`));
+  return lines.flatMap((line) => /^0x[\da-f]+/.exec(line) ?? []);
 }
 
 type Health = Pick<TargetReport, 'state' | 'passes' | 'fails' | 'lastCheck'>;
