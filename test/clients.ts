@@ -16,7 +16,6 @@ export type OpenSocket = Named & {
   close(): void;
   /** 1000: by us; 1001: the app went; 1006: cut. `at`: milliseconds since the epoch. */
   readonly closed: Promise<{ readonly code: number; readonly at: number }>;
-  isOpen(): boolean;
 };
 
 /** A WebSocket that has said where it ends. */
@@ -43,7 +42,6 @@ export async function openSocket(origin: string): Promise<OpenSocket> {
     },
     close: () => socket.close(),
     closed,
-    isOpen: () => socket.readyState === WebSocket.OPEN,
   };
 }
 
@@ -255,7 +253,8 @@ export class StrictConnection {
   }
 
   /** Sends them all at once; rejects when an answer is missing or something else came. */
-  ask(...paths: readonly string[]): Promise<Answer[]> {
+  async ask(...paths: readonly string[]): Promise<Answer[]> {
+    if (this.#ended !== 'no') throw new Error(`the connection has ended: ${this.#ended}`);
     const answers = paths.map(
       () => new Promise<Answer>((resolve, reject) => this.#owed.push({ resolve, reject })),
     );

@@ -43,7 +43,7 @@ const balancerOptions = z.strictObject({
 });
 
 /** Who carries the requests: this process, or HAProxy, which must be installed. */
-export const planeKind = z.enum(['own', 'haproxy']);
+const planeKind = z.enum(['own', 'haproxy']);
 
 const emulatorOptions = z.strictObject({
   token: z.string().min(1),
