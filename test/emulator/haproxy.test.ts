@@ -208,6 +208,17 @@ onHaproxy(() => {
       ]);
     });
 
+    it('makes nobody healthy who was not', async () => {
+      const world = await begin([1, 2], { plane: 'haproxy' });
+      world.second.healthStatus = 503;
+      await allUp(world, 1);
+      await until('the other is down', async () => (await world.report(2))?.state === 'DOWN');
+      await put(world, { http_idle_timeout_seconds: 30 });
+      await world.balancer();
+      for (let i = 0; i < 6; i += 1) expect((await get(world.front)).text).toBe(addresses[0]);
+      expect((await world.report(2))?.state).toBe('DOWN');
+    });
+
     it('of the health check is followed', async () => {
       const world = await begin([1, 2], { plane: 'haproxy' });
       await allUp(world, 1, 2);
