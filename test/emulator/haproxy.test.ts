@@ -15,6 +15,7 @@ import { healthOf, rowsOf, sessionsOf, workersIn } from '../../src/emulator/hapr
 import { turnKnobs } from '../../src/emulator/knobs.ts';
 import { noCounters } from '../../src/emulator/plane.ts';
 import { settingsFrom, settingsOf } from '../../src/emulator/settings.ts';
+import { StrictConnection } from '../clients.ts';
 import { root } from '../sources.ts';
 import { anAccount, balancerId, vpc } from './account.ts';
 import { until } from './droplet.ts';
@@ -72,6 +73,7 @@ describe('the configuration', () => {
     for (const line of [
       'bind 127.0.0.1:8000',
       'timeout check 500ms',
+      'retries 0',
       'timeout http-keep-alive 60000ms',
       'timeout tunnel 3600000ms',
       'http-reuse never',
@@ -234,13 +236,26 @@ onHaproxy(() => {
       const world = await begin([1], { plane: 'haproxy' });
       await allUp(world, 1);
       world.second.healthStatus = 503;
-      for (let round = 0; round < 10; round += 1) {
-        world.emulator.edit({ balancer: 'vulcan-lb', dropletIds: [1, 2] });
-        const answers = Array.from({ length: 20 }, () => get(world.front));
-        for (const { text } of await Promise.all(answers)) expect(text).toBe(addresses[0]);
-        world.emulator.edit({ balancer: 'vulcan-lb', dropletIds: [1] });
-        await world.balancer();
+      let over = false;
+      const client = async () => {
+        const connection = await StrictConnection.to(world.front);
+        while (!over)
+          for (const { status } of await connection.ask('/', '/', '/', '/'))
+            expect(status).toBe(200);
+        connection.leave();
+      };
+      const clients = Promise.all([client(), client()]).finally(() => {
+        over = true;
+      });
+      for (let round = 0; round < 40 && !over; round += 1) {
+        for (const dropletIds of [[1, 2], [1]]) {
+          world.emulator.edit({ balancer: 'vulcan-lb', dropletIds });
+          await world.balancer();
+        }
       }
+      over = true;
+      await clients;
+      expect(world.first.seen.length).toBeGreaterThan(100);
       expect(world.second.seen).toEqual([]);
     });
 
@@ -278,6 +293,7 @@ onHaproxy(() => {
       await once(createInterface({ input: child.stdout }), 'line');
       const [master = 0] = await haproxies(child.pid ?? 0);
       expect(master).toBeGreaterThan(0);
+      undo.push(async () => (await nameOf(master)) === 'haproxy' && process.kill(master));
       const workers = await haproxies(master);
       expect(workers).toHaveLength(1);
       child.kill('SIGKILL');

@@ -1,5 +1,4 @@
 // Traffic that breaks tools, through each data plane: what is open for long, large, in a row, or silent.
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
@@ -121,11 +120,11 @@ onEachPlane((plane) => {
       );
     });
 
-    it('is what is upgraded to: the offer of another protocol is answered as a plain request', async () => {
+    it('is what is upgraded to: with the offer of another protocol a request is as plain as without', async () => {
       const { front } = await begin();
-      const answer = await handshake(front, '/version', 'h2c');
+      const answer = await handshake(front, '/echo', 'h2c', 'a body');
       expect(answer).toMatch(/^HTTP\/1.1 200/);
-      expect(answer).toContain('"version"');
+      expect(answer).toMatch(/\r\n\r\na body$/);
     });
   });
 
@@ -255,21 +254,25 @@ onEachPlane((plane) => {
   });
 });
 
-/** What comes first in answer to an offer to change the protocol. */
-async function handshake(front: string, path: string, protocol: string): Promise<string> {
+/** What comes first in answer to an offer to change the protocol; with a body it is a POST. */
+async function handshake(front: string, path: string, to: string, body = ''): Promise<string> {
   const { hostname, port: at } = new URL(front);
   const socket = connect({ host: hostname, port: Number(at) });
   socket.on('error', () => {});
   const lines = [
-    `GET ${path} HTTP/1.1`,
+    `${body === '' ? 'GET' : 'POST'} ${path} HTTP/1.1`,
     'Host: shop',
     'Connection: Upgrade',
-    `Upgrade: ${protocol}`,
+    `Upgrade: ${to}`,
     'Sec-WebSocket-Version: 13',
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ...(body === '' ? [] : [`Content-Length: ${body.length}`]),
   ];
-  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
-  const [part] = (await once(socket, 'data')) as [Buffer];
-  socket.destroy();
-  return part.toString();
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  let heard = '';
+  for await (const part of socket as AsyncIterable<Buffer>) {
+    heard += part.toString();
+    if (heard.includes('\r\n\r\n') && heard.endsWith(body)) break;
+  }
+  return heard;
 }
