@@ -21,17 +21,18 @@ import { quickPolicy } from './quick.ts';
 const removals = [{ removal: 'drain' }, { removal: 'cut' }] as const;
 const bytes = 100_000_000;
 const patient = quickPolicy({ drainLimit: '90s' });
+/** Time to begin something on blue alone after bgctl began to switch. */
+const propagationMs = 3_000;
 /** From quickPolicy's own. */
 const drainLimitMs = 8_000;
 
 test.each(removals)(
   'a request of 30 s and bodies of 100 MB, begun before the switch, are whole where removal means $removal',
   ({ removal }) =>
-    onStage({ knobs: { removal }, policy: patient }, async (stage) => {
+    onStage({ knobs: { removal, propagationMs }, policy: patient }, async (stage) => {
       await given(stage, 'v1');
       const load = await underLoad(stage, async () => {
         const promotion = stage.start(['promote', 'v2']);
-        // From here on it takes the balancer two checks to send anything to green.
         await entered(stage, 'switching', 2);
         const connection = await StrictConnection.to(stage.front);
         const long = connection.ask('/slow?ms=30000').then(([answer]) => ({
