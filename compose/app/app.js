@@ -1,5 +1,6 @@
 // The sample app: a small HTTP service that says who it is and fails to order, so that a bad release can be had at will.
 import { createServer } from 'node:http';
+import { download, echoSocket, endStreams, events, upload } from './streams.js';
 
 const { env } = process;
 const identity = {
@@ -21,7 +22,9 @@ let stopping = false;
 let trafficSince = null;
 let saidAt = 0;
 
-const server = createServer((request, response) => {
+// Only to WebSockets; whoever offers another protocol (h2c) is answered as if it had not.
+const shouldUpgradeCallback = ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket';
+const server = createServer({ shouldUpgradeCallback }, (request, response) => {
   if (request.headers['x-load'] === '1') trafficSince ??= Date.now();
   response.setHeader('x-app-version', identity.version);
   response.setHeader('x-bgctl-environment', identity.environment);
@@ -31,6 +34,12 @@ const server = createServer((request, response) => {
   if (faults.hang) return;
   if (faults.latencyMs > 0) setTimeout(route, faults.latencyMs, request, response, url);
   else route(request, response, url);
+});
+server.on('upgrade', (request, socket, head) => {
+  // This one is nobody's but ours: a reset that nobody hears would end the process.
+  socket.on('error', () => {});
+  if (request.url === '/ws') echoSocket(request, socket, head, identity);
+  else socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
 });
 // Longer than any balancer keeps an idle connection, else a request can meet a closing socket.
 server.keepAliveTimeout = 75_000;
@@ -70,6 +79,10 @@ function route(request, response, url) {
   if (asked === 'GET /version') return json(response, 200, { version: identity.version });
   if (asked === 'POST /echo') return echo(request, response);
   if (asked === 'GET /slow') return slow(response, url);
+  if (asked === 'GET /events') return events(response, url, identity);
+  if (asked === 'GET /download') return void download(response, url);
+  if (asked === 'POST /upload')
+    return upload(request, (found) => json(response, 200, { ...identity, ...found }));
   request.resume();
   json(response, 404, { error: `nothing at ${asked}` });
 }
@@ -139,6 +152,7 @@ function stop() {
   if (stopping) return;
   stopping = true;
   const leave = () => setTimeout(() => process.exit(0), faults.slowShutdownMs);
+  endStreams();
   if (server.listening) server.close(leave);
   else leave();
   say('stopping: no new connections, finishing open requests');

@@ -24,6 +24,7 @@ import { docker, LabError, run } from './run.ts';
 import { fingerprint } from './secrets.ts';
 
 const source = join(root, 'compose', 'app');
+const sources = ['app.js', 'streams.js', 'health', 'Dockerfile'];
 const builtFile = join(state, 'images.json');
 
 type Built = { recipe: string; digests: Record<string, string> };
@@ -56,9 +57,7 @@ function image(tag: string, digest: string): LabImage {
 }
 
 function recipe(): string {
-  const files = ['app.js', 'health', 'Dockerfile'].map((file) =>
-    readFileSync(join(source, file), 'utf8'),
-  );
+  const files = sources.map((file) => readFileSync(join(source, file), 'utf8'));
   return fingerprint(JSON.stringify(versions), ...files);
 }
 
@@ -83,7 +82,7 @@ function makeContext(): string {
   const context = join(state, 'shop');
   rmSync(context, { recursive: true, force: true });
   mkdirSync(context);
-  for (const file of ['app.js', 'health', 'Dockerfile']) {
+  for (const file of sources) {
     cpSync(join(source, file), join(context, file));
   }
   writeFileSync(join(context, 'package.json'), '{ "type": "module" }\n');

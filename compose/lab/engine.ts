@@ -50,16 +50,19 @@ async function install(say: Say): Promise<void> {
   // From Debian 13 on the command line is a package of its own.
   const client = await run(['apt-cache', 'show', 'docker-cli'], { mayFail: true });
   if (client.code === 0 && !(await there('docker'))) words.push('docker-cli');
-  if ((await aptInstall(words)) !== 0) {
-    await run(['apt-get', 'update'], { mayFail: true });
-    if ((await aptInstall(words)) !== 0) {
-      throw new LabError(`apt-get could not install ${words.join(' ')}. Install them by hand.`, 2);
-    }
-  }
+  if ((await aptInstall(words)) !== 0)
+    throw new LabError(`apt-get could not install ${words.join(' ')}. Install them by hand.`, 2);
 }
 
-/** Installs Debian packages without asking anything; returns apt-get's exit code. */
+/** Installs Debian packages without asking anything, with fresh lists if need be; returns apt-get's exit code. */
 export async function aptInstall(packages: readonly string[]): Promise<number> {
+  const code = await aptOnce(packages);
+  if (code === 0) return code;
+  await run(['apt-get', 'update'], { mayFail: true });
+  return aptOnce(packages);
+}
+
+async function aptOnce(packages: readonly string[]): Promise<number> {
   const words = ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
   const ran = await run(['apt-get', ...words, ...packages], {
     mayFail: true,

@@ -18,6 +18,7 @@ import {
   repository,
   type Say,
 } from './model.ts';
+import { ensurePlane } from './plane.ts';
 import { ensureRegistry } from './registry.ts';
 import { docker, LabError } from './run.ts';
 import {
@@ -37,6 +38,7 @@ const quiet: Say = () => {};
 export function labUp(say: Say = quiet): Promise<Lab> {
   makeState();
   return withLock(async () => {
+    await ensurePlane(say);
     await ensureEngine(say);
     thaw();
     await ensureImages(say);

@@ -10,6 +10,7 @@ import { exec, resetDroplets } from './faults.ts';
 import type { Lab, LabDroplet } from './lab.ts';
 import { type Load, startLoad } from './load.ts';
 import { root } from './model.ts';
+import { labPlane } from './plane.ts';
 import { goFirst } from './priority.ts';
 
 export type StageOptions = {
@@ -57,8 +58,7 @@ export async function openStage(lab: Lab, options: StageOptions) {
   const { app, port } = options;
   const token = `dop_v1_${randomBytes(32).toString('hex')}`;
   const directory = mkdtempSync(join(tmpdir(), `${app}-`));
-  const emulator = await spawnEmulator(emulatorOptions(lab, options, token));
-  goFirst(emulator.pid);
+  const emulator = await spawnEmulator(emulatorOptions(lab, options, token), goFirst);
   const front = emulator.balancers[0]?.front ?? '';
   const config = writeConfig(lab, options, emulator, directory);
   const outputs: string[] = [];
@@ -159,6 +159,7 @@ function emulatorOptions(lab: Lab, options: StageOptions, token: string): Emulat
   };
   return {
     token,
+    plane: labPlane(),
     droplets: [...droplets, { ...other, tags: [] }],
     balancers: [
       {

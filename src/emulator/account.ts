@@ -3,7 +3,8 @@ import { Balancer, type Place, type Surroundings } from './balancer.ts';
 import { Faults } from './faults.ts';
 import { type Knobs, turnKnobs } from './knobs.ts';
 import { RateLimit } from './limits.ts';
-import type { BalancerOptions, DropletOptions, ParsedOptions } from './options.ts';
+import type { BalancerOptions, DropletOptions, ParsedOptions, PlaneKind } from './options.ts';
+import { makePlane } from './planes.ts';
 import { notFound } from './problem.ts';
 import type { Edit, RequestLogLine, StateReport } from './report.ts';
 import { type Membership, type Settings, settingsFrom, settingsOf } from './settings.ts';
@@ -16,11 +17,13 @@ export class Account {
   readonly balancers = new Map<string, Balancer>();
   readonly faults = new Faults();
   readonly limit: RateLimit;
+  readonly #kind: PlaneKind;
   log: RequestLogLine[] = [];
   knobs: Knobs;
 
   constructor(options: ParsedOptions) {
     this.token = options.token;
+    this.#kind = options.plane;
     this.droplets = new Map(options.droplets.map((droplet) => [droplet.id, droplet]));
     this.knobs = turnKnobs({}, options.knobs);
     this.limit = new RateLimit(() => this.knobs);
@@ -84,14 +87,21 @@ export class Account {
     if (status !== undefined) balancer.errored = status === 'errored';
   }
 
+  /** Turns knobs; throws on an unknown one. The data planes may have to be told. */
+  turn(changes: unknown): Knobs {
+    this.knobs = turnKnobs(this.knobs, changes);
+    for (const balancer of this.balancers.values()) balancer.refresh();
+    return this.knobs;
+  }
+
   record(line: RequestLogLine): void {
     this.log.push(line);
     if (this.log.length > logLinesMax) this.log = this.log.slice(-logLinesMax / 2);
   }
 
-  state(): StateReport {
+  async state(): Promise<StateReport> {
     return {
-      balancers: [...this.balancers.values()].map((balancer) => balancer.report()),
+      balancers: await Promise.all([...this.balancers.values()].map((one) => one.report())),
       dropletIds: [...this.droplets.keys()],
     };
   }
@@ -103,6 +113,7 @@ export class Account {
   #make(place: Place, settings: Settings, membership: Membership): Balancer {
     const around: Surroundings = {
       knobs: () => this.knobs,
+      plane: (plan) => makePlane(this.#kind, plan, () => this.knobs),
       addresses: (members) => this.#addresses(members),
     };
     const balancer = new Balancer(place, settings, membership, around);

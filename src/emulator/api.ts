@@ -31,7 +31,7 @@ export function createApi(account: Account): Server {
 
 async function answerControl(account: Account, request: IncomingMessage, response: ServerResponse) {
   const body = await readBody(request);
-  const answer = isLoopback(request) ? control(account, request, body) : { status: 403 };
+  const answer = isLoopback(request) ? await control(account, request, body) : { status: 403 };
   send(response, answer.status, JSON.stringify(answer.body ?? {}), jsonType);
 }
 

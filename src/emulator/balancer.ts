@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Knobs } from './knobs.ts';
 import { Metrics } from './metrics.ts';
+import type { DataPlane, Plan } from './plane.ts';
 import { Problem } from './problem.ts';
-import { DataPlane } from './proxy.ts';
 import type { BalancerReport } from './report.ts';
 import type { Membership, Settings } from './settings.ts';
 
@@ -18,6 +18,7 @@ export interface Place {
 /** What a balancer has to know of the account around it. */
 export interface Surroundings {
   knobs: () => Knobs;
+  plane: (plan: Plan) => DataPlane;
   /** Addresses of the droplets that a membership means, by id. */
   addresses: (membership: Membership) => ReadonlyMap<number, string>;
 }
@@ -39,6 +40,8 @@ export class Balancer {
   #readyAt = 0;
   /** Time of the edit that the data plane follows; an older one that comes late is dropped. */
   #followedSince = 0;
+  /** What the data plane follows now. */
+  #followed: { settings: Settings; membership: Membership } | null = null;
   /** Memberships by the time they were set, oldest first, for a GET that lags. */
   #past: { at: number; membership: Membership }[] = [];
 
@@ -49,7 +52,7 @@ export class Balancer {
     this.membership = membership;
     this.#around = around;
     this.#past = [{ at: 0, membership }];
-    this.#plane = new DataPlane({ settings, addresses: new Map() }, around.knobs);
+    this.#plane = around.plane({ settings, addresses: new Map() });
     this.metrics = new Metrics(this.#plane, this.id, place.region, around.knobs);
   }
 
@@ -94,6 +97,13 @@ export class Balancer {
     this.#later(propagationMs, () => this.#follow(now, settings, membership));
   }
 
+  /** Has the data plane follow the same once more, with the knobs as they are now. */
+  refresh(): void {
+    if (this.#followed === null) return;
+    const { settings, membership } = this.#followed;
+    this.#plane.follow({ settings, addresses: this.#around.addresses(membership) });
+  }
+
   /** A droplet is gone: its connections end now, whatever removal would mean otherwise. */
   lose(dropletId: number): void {
     const dropletIds = this.membership.dropletIds.filter((id) => id !== dropletId);
@@ -115,7 +125,7 @@ export class Balancer {
     return [...this.#around.addresses(this.membership).keys()];
   }
 
-  report(): BalancerReport {
+  async report(): Promise<BalancerReport> {
     return {
       id: this.id,
       name: this.settings.name,
@@ -123,9 +133,7 @@ export class Balancer {
       status: this.status,
       busyForMs: Math.max(0, this.#busyUntil - Date.now()),
       dropletIds: this.memberIds(),
-      targets: this.#plane.report(),
-      connections: this.#plane.connections,
-      counters: this.#plane.counters,
+      ...(await this.#plane.report()),
     };
   }
 
@@ -135,11 +143,12 @@ export class Balancer {
     await this.#plane.close();
   }
 
-  // Addresses are looked up now, not at the edit: a droplet may have been destroyed in between.
+  // Addresses are looked up at the end, not at the edit: a droplet may have been destroyed in between.
   #follow(since: number, settings: Settings, membership: Membership): void {
     if (since < this.#followedSince) return;
     this.#followedSince = since;
-    this.#plane.follow({ settings, addresses: this.#around.addresses(membership) });
+    this.#followed = { settings, membership };
+    this.refresh();
   }
 
   #later(delayMs: number, act: () => void): void {

@@ -2,7 +2,6 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import type { Account } from './account.ts';
-import { turnKnobs } from './knobs.ts';
 import type { Answer } from './routes.ts';
 
 const editSchema = z.strictObject({
@@ -18,10 +17,7 @@ type Act = (account: Account, body: unknown) => unknown;
 const acts: Record<string, Act> = {
   'GET /_emulator/state': (account) => account.state(),
   'GET /_emulator/requests': (account) => account.log,
-  'POST /_emulator/knobs': (account, body) => {
-    account.knobs = turnKnobs(account.knobs, body);
-    return account.knobs;
-  },
+  'POST /_emulator/knobs': (account, body) => account.turn(body),
   'POST /_emulator/faults': (account, body) => account.faults.order(body),
   'DELETE /_emulator/faults': (account) => account.faults.clear(),
   'POST /_emulator/edit': (account, body) => {
@@ -37,11 +33,15 @@ const acts: Record<string, Act> = {
 };
 
 /** Does what a test orders; 400 with the reason when it cannot. */
-export function control(account: Account, request: IncomingMessage, text: string): Answer {
+export async function control(
+  account: Account,
+  request: IncomingMessage,
+  text: string,
+): Promise<Answer> {
   const act = acts[`${request.method} ${request.url}`];
   if (act === undefined) return { status: 404, body: { message: `no ${request.url}` } };
   try {
-    return { status: 200, body: act(account, text === '' ? {} : JSON.parse(text)) };
+    return { status: 200, body: await act(account, text === '' ? {} : JSON.parse(text)) };
   } catch (error) {
     return { status: 400, body: { message: error instanceof Error ? error.message : 'refused' } };
   }

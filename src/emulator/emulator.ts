@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Account } from './account.ts';
 import { createApi } from './api.ts';
 import type { Fault } from './faults.ts';
-import { type Knobs, turnKnobs } from './knobs.ts';
+import type { Knobs } from './knobs.ts';
 import { type EmulatorOptions, parseOptions } from './options.ts';
 import type { Edit, RequestLogLine, StateReport } from './report.ts';
 
@@ -20,7 +20,7 @@ export interface Emulator {
   /** Those of the options, in their order. */
   readonly balancers: readonly Front[];
   requests(): RequestLogLine[];
-  state(): StateReport;
+  state(): Promise<StateReport>;
   setKnobs(changes: Partial<Knobs>): void;
   fault(fault: Fault): void;
   clearFaults(): void;
@@ -62,9 +62,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     })),
     requests: () => [...account.log],
     state: () => account.state(),
-    setKnobs: (changes) => {
-      account.knobs = turnKnobs(account.knobs, changes);
-    },
+    setKnobs: (changes) => void account.turn(changes),
     fault: (fault) => account.faults.order(fault),
     clearFaults: () => account.faults.clear(),
     edit: (edit) => account.edit(edit),

@@ -33,15 +33,19 @@ export function forwarded(request: IncomingMessage): string[] {
 }
 
 /** The balancer's own answer, when no target gives one. */
-export function answerPlainly(response: ServerResponse, status: 502 | 503 | 504): void {
-  const text = STATUS_CODES[status] ?? '';
-  const page = `<html><body><h1>${status} ${text}</h1></body></html>\n`;
-  response.writeHead(status, {
-    'content-type': 'text/html',
-    'cache-control': 'no-cache',
-    'content-length': Buffer.byteLength(page),
-  });
+export function answerPlainly(response: ServerResponse, status: number): void {
+  const { headers, page } = plainAnswer(status);
+  response.writeHead(status, headers);
   response.end(page);
+}
+
+export function plainAnswer(status: number): { headers: Record<string, string>; page: string } {
+  const page = `<html><body><h1>${status} ${STATUS_CODES[status] ?? ''}</h1></body></html>\n`;
+  const length = String(Buffer.byteLength(page));
+  return {
+    headers: { 'content-type': 'text/html', 'cache-control': 'no-cache', 'content-length': length },
+    page,
+  };
 }
 
 function without(names: ReadonlySet<string>, rawHeaders: readonly string[]): string[] {

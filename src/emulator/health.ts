@@ -21,7 +21,7 @@ export function watchHealth(target: Target, rules: HealthRules): () => void {
     const check = rules.check();
     const { passed, because } = await ask(target.address, check, rules.statusMax());
     if (stopped) return;
-    target.lastCheck = { at: startedAt, passed, because };
+    target.lastCheck = { passed, because };
     if (count(target, passed, check)) rules.changed();
     const nextMs = startedAt + check.check_interval_seconds * 1000 - Date.now();
     timer = setTimeout(() => void round(), Math.max(0, nextMs));

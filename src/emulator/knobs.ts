@@ -36,6 +36,8 @@ const knobsSchema = z.strictObject({
   healthyStatuses: z.enum(['2xx', '2xx-3xx']).default('2xx'),
   /** How long an idle connection to a droplet stays pooled, where backend keep-alive is on. */
   poolIdleMs: milliseconds.default(4000),
+  /** Silence after which an upgraded connection (a WebSocket) is ended. */
+  tunnelIdleMs: milliseconds.default(3_600_000),
   /** Grid of the metrics; a change takes effect after the point that is already due. */
   metricsStepSeconds: z.number().positive().default(120),
   /** From a point's time until the monitoring API shows it. */

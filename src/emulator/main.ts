@@ -9,6 +9,8 @@ const { values: flags } = parseArgs({
   options: {
     /** A file with the options; without it they are the first line of standard input. */
     options: { type: 'string' },
+    /** own or haproxy, whatever the options say. */
+    plane: { type: 'string' },
     /** End when standard input closes, as it does when the parent process is gone. */
     'with-parent': { type: 'boolean', default: false },
   },
@@ -17,7 +19,8 @@ const { values: flags } = parseArgs({
 try {
   const text =
     flags.options === undefined ? await firstLine() : await readFile(flags.options, 'utf8');
-  const emulator = await startEmulator(parseOptions(JSON.parse(text)));
+  const plane = flags.plane === undefined ? {} : { plane: flags.plane };
+  const emulator = await startEmulator(parseOptions({ ...JSON.parse(text), ...plane }));
   let ending = false;
   const end = () => {
     if (!ending) void emulator.close().then(() => process.exit(0));

@@ -1,13 +1,7 @@
 // The monitoring API's view of a balancer: points on a coarse grid, shown late, and often none at all.
 import type { Knobs } from './knobs.ts';
+import type { DataPlane } from './plane.ts';
 import { badRequest, notFound } from './problem.ts';
-import type { Counters, TargetReport } from './report.ts';
-
-interface Source {
-  readonly connections: number;
-  readonly counters: Counters;
-  report(): TargetReport[];
-}
 
 interface Point {
   /** In seconds since the epoch, a multiple of the step. */
@@ -27,14 +21,19 @@ interface Series {
 const pointsMax = 2000;
 
 export class Metrics {
-  readonly #source: Source;
+  readonly #source: Pick<DataPlane, 'report'>;
   readonly #labels: Record<string, string>;
   readonly #knobs: () => Knobs;
   #timer: NodeJS.Timeout | undefined;
   #points: Point[] = [];
   #before: Record<string, number> = {};
 
-  constructor(source: Source, balancerId: string, region: string, knobs: () => Knobs) {
+  constructor(
+    source: Pick<DataPlane, 'report'>,
+    balancerId: string,
+    region: string,
+    knobs: () => Knobs,
+  ) {
     this.#source = source;
     this.#labels = { lb_id: balancerId, region };
     this.#knobs = knobs;
@@ -44,7 +43,9 @@ export class Metrics {
     const stepMs = this.#knobs().metricsStepSeconds * 1000;
     const dueAt = (Math.floor(Date.now() / stepMs) + 1) * stepMs;
     this.#timer = setTimeout(() => {
-      this.#take(Math.round(dueAt / 1000), stepMs / 1000);
+      this.#take(Math.round(dueAt / 1000), stepMs / 1000).catch(() => {
+        // A data plane that cannot be asked leaves a hole in its metrics, as it does in the world.
+      });
       this.start();
     }, dueAt - Date.now());
     this.#timer.unref();
@@ -73,19 +74,20 @@ export class Metrics {
     }
   }
 
-  #take(at: number, stepSeconds: number): void {
-    const { classes } = this.#source.counters;
+  async #take(at: number, stepSeconds: number): Promise<void> {
+    const { targets, connections, counters } = await this.#source.report();
+    const { classes } = counters;
     const responses: Record<string, number> = {};
     for (const [name, total] of Object.entries(classes)) {
       const rate = (total - (this.#before[name] ?? 0)) / stepSeconds;
       if (rate > 0) responses[name] = rate;
     }
     this.#before = { ...classes };
-    const staying = this.#source.report().filter(({ leaving }) => !leaving);
+    const staying = targets.filter(({ leaving }) => !leaving);
     const health = Object.fromEntries(
       staying.map(({ dropletId, state }) => [`node-${dropletId}`, state === 'UP' ? 100 : 0]),
     );
-    this.#points.push({ at, health, responses, connections: this.#source.connections });
+    this.#points.push({ at, health, responses, connections });
     this.#points = this.#points.slice(-pointsMax);
   }
 

@@ -42,8 +42,12 @@ const balancerOptions = z.strictObject({
   httpIdleTimeoutSeconds: z.number().positive().default(60),
 });
 
+/** Who carries the requests: this process, or HAProxy, which must be installed. */
+const planeKind = z.enum(['own', 'haproxy']);
+
 const emulatorOptions = z.strictObject({
   token: z.string().min(1),
+  plane: planeKind.default('own'),
   apiPort: port.default(0),
   droplets: z.array(dropletOptions),
   balancers: z.array(balancerOptions),
@@ -51,6 +55,7 @@ const emulatorOptions = z.strictObject({
   knobs: z.record(z.string(), z.unknown()).default({}),
 });
 
+export type PlaneKind = z.output<typeof planeKind>;
 export type DropletOptions = z.output<typeof dropletOptions>;
 export type BalancerOptions = z.output<typeof balancerOptions>;
 export type ParsedOptions = z.output<typeof emulatorOptions>;

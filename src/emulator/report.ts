@@ -10,17 +10,19 @@ export interface TargetReport {
   since: number;
   /** Removed, but still finishing what it was sent. */
   leaving: boolean;
-  /** Requests in flight. */
+  /** Requests in flight; an open WebSocket is one. */
   active: number;
   idleConnections: number;
   requests: number;
+  /** In a row; HAProxy counts no further than to the threshold. */
   passes: number;
   fails: number;
-  lastCheck: { at: number; passed: boolean; because: string } | null;
+  lastCheck: { passed: boolean; because: string } | null;
 }
 
 /** What the front has answered since its start. */
 export interface Counters {
+  /** HAProxy counts one when it is over, and none that it ends without an answer. */
   requests: number;
   /** Answers by the target's or the front's own status: `2xx`, `5xx`… */
   classes: Record<string, number>;

@@ -18,8 +18,14 @@ export interface EmulatorProcess {
 
 const startLimitMs = 15_000;
 
-/** Starts a child that ends with this process; rejects with what it said when it does not start. */
-export async function spawnEmulator(options: EmulatorOptions): Promise<EmulatorProcess> {
+/**
+ * Starts a child that ends with this process; rejects with what it said when it does not start. `began` gets its pid
+ * before it does anything: what is set for it then, processes of its own inherit.
+ */
+export async function spawnEmulator(
+  options: EmulatorOptions,
+  began: (pid: number) => void = () => {},
+): Promise<EmulatorProcess> {
   // The token goes through standard input: a command line can be read by anybody on the machine.
   const child = spawn(process.execPath, [program(), '--with-parent'], { stdio: 'pipe' });
   const exited = once(child, 'exit');
@@ -27,6 +33,7 @@ export async function spawnEmulator(options: EmulatorOptions): Promise<EmulatorP
   child.stderr.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk.toString('utf8')).slice(-4000);
   });
+  if (child.pid !== undefined) began(child.pid);
   child.stdin.on('error', () => {});
   child.stdin.write(`${JSON.stringify(options)}\n`);
   const close = async () => {

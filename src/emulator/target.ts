@@ -2,9 +2,19 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Ending, Exchange } from './exchange.ts';
 import type { TargetState } from './report.ts';
+import { type Opening, Tunnel } from './tunnel.ts';
+
+/** How a target is to be asked. */
+export interface Via {
+  port: number;
+  keepAlive: boolean;
+  /** Silence after which a request is given up, in ms. */
+  idleMs: number;
+  /** Silence after which an upgraded connection is ended, in ms. */
+  tunnelIdleMs: number;
+}
 
 export interface Checked {
-  at: number;
   passed: boolean;
   /** The status answered, or what went wrong. */
   because: string;
@@ -22,7 +32,7 @@ export class Target {
   lastCheck: Checked | null = null;
   /** Requests ever sent here. */
   requests = 0;
-  readonly #inFlight = new Set<Exchange>();
+  readonly #inFlight = new Set<Exchange | Tunnel>();
   readonly #pool: PoolingAgent;
   readonly #fresh = new Agent({ keepAlive: false });
 
@@ -47,7 +57,7 @@ export class Target {
   serve(
     request: IncomingMessage,
     response: ServerResponse,
-    via: { port: number; keepAlive: boolean; idleMs: number },
+    via: Via,
     ended: (ending: Ending) => void,
   ): void {
     this.requests += 1;
@@ -63,6 +73,17 @@ export class Target {
       ended(ending);
     });
     this.#inFlight.add(exchange);
+  }
+
+  /** An upgraded connection is in flight for as long as it is open. */
+  tunnel(opening: Opening, via: Via, ended: (ending: Ending, status: number) => void): void {
+    this.requests += 1;
+    const way = { host: this.address, agent: this.#fresh, ...via };
+    const tunnel = new Tunnel(opening, way, (ending, status) => {
+      this.#inFlight.delete(tunnel);
+      ended(ending, status);
+    });
+    this.#inFlight.add(tunnel);
   }
 
   /** Ends every connection at once; requests in flight fail. */

@@ -72,15 +72,15 @@ const signal = new AbortController().signal;
 const usual = { ours, mayEmpty: false, goesBack: false, holds: () => true, signal };
 const attachGreen = () => balancer.attach({ droplets: [3, 4], expected: [1, 2], ...usual });
 const detachBlue = () => balancer.detach({ droplets: [1, 2], expected: [1, 2, 3, 4], ...usual });
-const attached = () =>
-  [...(emulator.state().balancers[0]?.dropletIds ?? [])].sort((one, other) => one - other);
+const attached = async () =>
+  [...((await emulator.state()).balancers[0]?.dropletIds ?? [])].sort((one, other) => one - other);
 const writes = () => emulator.requests().filter(({ method }) => method !== 'GET');
 
 async function swapped(): Promise<void> {
   await attachGreen();
-  expect(attached()).toEqual([1, 2, 3, 4, 9]);
+  expect(await attached()).toEqual([1, 2, 3, 4, 9]);
   await detachBlue();
-  expect(attached()).toEqual([3, 4, 9]);
+  expect(await attached()).toEqual([3, 4, 9]);
 }
 
 describe('on the emulator', () => {
@@ -112,7 +112,7 @@ describe('on the emulator', () => {
     await attachGreen();
     emulator.fault({ ...fault, on: 'writes', times: 1 });
     await detachBlue();
-    expect(attached()).toEqual([3, 4, 9]);
+    expect(await attached()).toEqual([3, 4, 9]);
   });
 
   it.each([
@@ -158,6 +158,6 @@ describe('on the emulator', () => {
       'yes',
       'unknown',
     ]);
-    expect(attached()).toEqual([1, 2, 9]);
+    expect(await attached()).toEqual([1, 2, 9]);
   });
 });

@@ -40,11 +40,11 @@ export async function startDroplets(
   }
 }
 
-/** Resolves once `condition` holds; fails after 5 s, saying what was awaited. */
+/** Resolves once `condition` holds; fails after 20 s, saying what was awaited. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>) {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 20_000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited 5 s in vain until ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited 20 s in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -91,7 +91,7 @@ describe('membership', () => {
       knobs: {},
     });
     await add(apiClient(emulator.endpoint), [2]);
-    const busyForMs = emulator.state().balancers[0]?.busyForMs ?? 0;
+    const busyForMs = (await emulator.state()).balancers[0]?.busyForMs ?? 0;
     expect(busyForMs).toBeGreaterThan(1500);
     expect(busyForMs).toBeLessThanOrEqual(2000);
   });

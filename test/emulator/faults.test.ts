@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => emulator.close());
 
 const add = () => call('POST', path, { droplet_ids: [2] });
-const members = () => emulator.state().balancers[0]?.dropletIds;
+const members = async () => (await emulator.state()).balancers[0]?.dropletIds;
 
 describe('a refusal', () => {
   it.each<[Fault, number, string]>([
@@ -36,7 +36,7 @@ describe('a refusal', () => {
     const refused = await add();
     expect(refused.status).toBe(status);
     expect(refused.body.message).toContain(message);
-    expect(members()).toEqual([1]);
+    expect(await members()).toEqual([1]);
     expect((await add()).status).toBe(204);
   });
 
@@ -61,19 +61,19 @@ describe('a spoilt answer', () => {
     const refused = await add();
     expect(refused.status).toBe(503);
     expect(refused.body).toContain('<html>');
-    expect(members()).toEqual([1]);
+    expect(await members()).toEqual([1]);
     emulator.fault({ kind: 'html', applied: true, times: 1 });
     expect((await add()).status).toBe(502);
-    expect(members()).toEqual([1, 2]);
+    expect(await members()).toEqual([1, 2]);
   });
 
   it('a connection is reset before or after the write is applied', async () => {
     emulator.fault({ kind: 'reset', times: 1 });
     await expect(add()).rejects.toThrow('fetch failed');
-    expect(members()).toEqual([1]);
+    expect(await members()).toEqual([1]);
     emulator.fault({ kind: 'reset-after-applying', times: 1 });
     await expect(add()).rejects.toThrow('fetch failed');
-    expect(members()).toEqual([1, 2]);
+    expect(await members()).toEqual([1, 2]);
     expect(emulator.requests().map(({ status, fault }) => [fault, status])).toEqual([
       ['reset', null],
       ['reset-after-applying', null],
@@ -91,7 +91,7 @@ describe('a spoilt answer', () => {
       signal: patience,
     });
     await expect(hung).rejects.toThrow('timeout');
-    expect(members()).toEqual([1, 2]);
+    expect(await members()).toEqual([1, 2]);
     emulator.fault({ kind: 'slow', delayMs: 120, times: 1 });
     const startedAt = Date.now();
     expect((await add()).status).toBe(204);
@@ -108,7 +108,7 @@ describe('a spoilt answer', () => {
     emulator.fault({ kind: 'accept-not-apply', times: 1 });
     expect((await call('GET', '/account')).status).toBe(200);
     expect((await add()).status).toBe(204);
-    expect(members()).toEqual([1]);
+    expect(await members()).toEqual([1]);
   });
 });
 

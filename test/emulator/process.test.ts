@@ -56,6 +56,13 @@ describe('spawnEmulator', () => {
     await expect(admin.setKnobs({ bogus: 1 } as object)).rejects.toThrow('bogus');
   });
 
+  it('tells its process id before it does anything, so that what is set for it is inherited', async () => {
+    const begun: number[] = [];
+    const emulator = await spawnEmulator(anAccount(), (pid) => begun.push(pid));
+    undo.push(() => emulator.close());
+    expect(begun).toEqual([emulator.pid]);
+  });
+
   it('says why it does not start', async () => {
     const { balancers, ...rest } = anAccount();
     const wrong = { ...rest, balancers: balancers.map((one) => ({ ...one, dropletIds: [1234] })) };

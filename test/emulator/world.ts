@@ -2,51 +2,80 @@
 import { type Agent, request } from 'node:http';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Knobs } from '../../src/emulator/knobs.ts';
+import type { PlaneKind } from '../../src/emulator/options.ts';
+import type { BalancerReport, TargetReport } from '../../src/emulator/report.ts';
 import { anAccount, balancerId } from './account.ts';
 import { apiClient, type Call } from './client.ts';
-import { type Droplet, startDroplets } from './droplet.ts';
+import { type Droplet, startDroplets, until } from './droplet.ts';
 
 export const addresses: [string, string, string] = ['127.0.3.1', '127.0.3.2', '127.0.3.3'];
 export const path = `/load_balancers/${balancerId}/droplets`;
 
 export interface World {
+  plane: PlaneKind;
   emulator: Emulator;
   call: Call;
   front: string;
+  targetPort: number;
   first: Droplet;
   second: Droplet;
-  report(dropletId: number): ReturnType<typeof reportOf>;
+  balancer(): Promise<BalancerReport>;
+  report(dropletId: number): Promise<TargetReport | undefined>;
+}
+
+export interface Given extends Record<string, unknown> {
+  plane?: PlaneKind;
+  knobs?: Partial<Knobs>;
 }
 
 const undo: (() => Promise<void>)[] = [];
 
 export async function begin(
   dropletIds: number[],
-  { knobs = {}, ...balancer }: { knobs?: Partial<Knobs> } & Record<string, unknown> = {},
+  { plane = 'own', knobs = {}, ...balancer }: Given = {},
 ): Promise<World> {
   const { port, droplets, stop } = await startDroplets(addresses);
   undo.push(stop);
   const [first, second] = droplets;
   if (first === undefined || second === undefined) throw new Error('no droplets');
-  const emulator = await startEmulator(
-    anAccount({ addresses, targetPort: port, knobs, balancer: { dropletIds, ...balancer } }),
-  );
+  const account = anAccount({
+    addresses,
+    targetPort: port,
+    knobs,
+    balancer: { dropletIds, ...balancer },
+  });
+  const emulator = await startEmulator({ ...account, plane });
   undo.push(() => emulator.close());
-  const world: World = {
+  const theBalancer = async () => {
+    const [found] = (await emulator.state()).balancers;
+    if (found === undefined) throw new Error('no balancer');
+    return found;
+  };
+  return {
+    plane,
     emulator,
     call: apiClient(emulator.endpoint),
     front: emulator.balancers[0]?.front ?? '',
+    targetPort: port,
     first,
     second,
-    report: (id) => reportOf(emulator, id),
+    balancer: theBalancer,
+    // A droplet that was removed and is back stands there twice: the newer is meant.
+    report: async (id) => {
+      const found = (await theBalancer()).targets.filter(({ dropletId }) => dropletId === id);
+      return found.find(({ leaving }) => !leaving) ?? found[0];
+    },
   };
-  return world;
 }
 
-const reportOf = (emulator: Emulator, id: number) =>
-  emulator.state().balancers[0]?.targets.find(({ dropletId }) => dropletId === id);
+/** Resolves when all of them have passed their checks. */
+export async function allUp(world: World, ...ids: number[]): Promise<void> {
+  const isUp = async (id: number) => (await world.report(id))?.state === 'UP';
+  await until(`droplets ${ids} are up`, async () =>
+    (await Promise.all(ids.map(isUp))).every(Boolean),
+  );
+}
 
-export const isUp = (world: World, id: number) => () => world.report(id)?.state === 'UP';
 export const get = async (url: string) => {
   const response = await fetch(url);
   return { status: response.status, text: await response.text() };

@@ -55,6 +55,11 @@ describe('a connection', () => {
     expect(isBusy(line({ times: [404, 964, 404] }))).toBe(false);
   });
 
+  test('that is a silent WebSocket is idle when the app spoke last, and owed an answer when the client did', () => {
+    expect(isBusy(line({ times: [30_000, 45_000, 29_990] }))).toBe(false);
+    expect(isBusy(line({ times: [45_000, 30_000, 30_000] }))).toBe(true);
+  });
+
   test('that was sent something just now may still be getting its answer', () => {
     expect(isBusy(line({ times: [299, 5000, 299] }))).toBe(true);
     expect(isBusy(line({ times: [300, 5000, 300] }))).toBe(false);

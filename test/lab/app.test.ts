@@ -1,5 +1,6 @@
 // The sample app as a process: what it says about itself, how it fails to order, how it stops.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
@@ -104,6 +105,71 @@ describe('signals', () => {
     child.kill('SIGTERM');
     await once(child, 'exit');
     expect(performance.now() - began).toBeGreaterThan(650);
+  });
+});
+
+describe('what it does at length', () => {
+  const opened = (url: string) => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`);
+    const messages: unknown[] = [];
+    socket.addEventListener('message', ({ data }) => messages.push(data));
+    return { socket, messages };
+  };
+
+  test('a WebSocket says who it is and gives every message back, small and large', async () => {
+    const { url } = await anApp();
+    const { socket, messages } = opened(url);
+    await expect.poll(() => messages.length).toBe(1);
+    expect(JSON.parse(String(messages[0]))).toMatchObject({ environment: 'shop-r7' });
+    const sent = ['ünïcode', 'x'.repeat(125), 'y'.repeat(126), 'z'.repeat(60_000)];
+    for (const text of sent) socket.send(text);
+    await expect.poll(() => messages.slice(1)).toEqual(sent);
+    socket.close();
+    const [closed] = (await once(socket, 'close')) as [CloseEvent];
+    expect([closed.code, closed.wasClean]).toEqual([1000, true]);
+  });
+
+  test('events are numbered, from one environment, for as long as somebody listens', async () => {
+    const { url } = await anApp();
+    const stop = new AbortController();
+    const answer = await fetch(`${url}/events?every=20`, { signal: stop.signal });
+    expect(answer.headers.get('content-type')).toBe('text/event-stream');
+    let text = '';
+    for await (const part of answer.body ?? []) {
+      text += Buffer.from(part).toString();
+      if (text.includes('"n":3')) break;
+    }
+    stop.abort();
+    const numbers = [...text.matchAll(/^data: .*"n":(\d+)/gm)].map(([, n]) => Number(n));
+    expect(numbers.slice(0, 4)).toEqual([0, 1, 2, 3]);
+  });
+
+  test('a download is as long as asked, and each four bytes are their own number', async () => {
+    const { url } = await anApp();
+    const answer = await fetch(`${url}/download?bytes=200002`);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    expect(bytes.length).toBe(200_002);
+    for (const at of [0, 4, 65_532, 65_536, 199_996]) expect(bytes.readUInt32LE(at)).toBe(at / 4);
+  });
+
+  test('an upload is counted and its SHA-256 given back', async () => {
+    const { url } = await anApp();
+    const body = Buffer.alloc(300_000, 'bytes');
+    const answer = await fetch(`${url}/upload`, { method: 'POST', body });
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    expect(await answer.json()).toMatchObject({ bytes: 300_000, sha256, environment: 'shop-r7' });
+  });
+
+  test('SIGTERM says goodbye to WebSockets (1001) and ends event streams, then it exits 0', async () => {
+    const { child, url } = await anApp();
+    const { socket, messages } = opened(url);
+    await expect.poll(() => messages.length).toBe(1);
+    const stream = await fetch(`${url}/events?every=60000`);
+    const closed = once(socket, 'close');
+    child.kill('SIGTERM');
+    expect(await stream.text()).toContain('event: end');
+    expect(((await closed) as [CloseEvent])[0].code).toBe(1001);
+    expect(await once(child, 'exit')).toEqual([0, null]);
   });
 });
 

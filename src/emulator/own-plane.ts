@@ -1,23 +1,17 @@
-// The data plane of one balancer: its front, its targets, and which of them a request goes to.
+// The data plane that is always there: a front in this process, and its targets in turn.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Ending } from './exchange.ts';
 import { answerPlainly } from './headers.ts';
 import { watchHealth } from './health.ts';
 import type { Knobs } from './knobs.ts';
-import type { Counters, TargetReport } from './report.ts';
-import type { Settings } from './settings.ts';
-import { Target } from './target.ts';
+import { countClass, type DataPlane, noCounters, type Plan, type PlaneReport } from './plane.ts';
+import { Target, type Via } from './target.ts';
+import { refuse } from './tunnel.ts';
 
-/** What the data plane follows: the settings, and the addresses of its droplets by their ids. */
-export interface Plan {
-  settings: Settings;
-  addresses: ReadonlyMap<number, string>;
-}
-
-export class DataPlane {
-  readonly counters: Counters = noCounters();
-  connections = 0;
+export class OwnPlane implements DataPlane {
+  readonly #counters = noCounters();
+  #connections = 0;
   readonly #server: Server;
   readonly #knobs: () => Knobs;
   #plan: Plan;
@@ -30,12 +24,20 @@ export class DataPlane {
   constructor(plan: Plan, knobs: () => Knobs) {
     this.#plan = plan;
     this.#knobs = knobs;
-    this.#server = createServer((request, response) => this.#serve(request, response));
+    // Other protocols that a client offers to change to (h2c) are no more than a header.
+    const shouldUpgradeCallback = ({ headers }: IncomingMessage) =>
+      headers.upgrade?.toLowerCase() === 'websocket';
+    this.#server = createServer({ shouldUpgradeCallback }, (request, response) =>
+      this.#serve(request, response),
+    );
     this.#server.requestTimeout = 0;
+    this.#server.on('upgrade', (request, socket, head) =>
+      this.#open(request, socket as Socket, head),
+    );
     this.#server.on('connection', (socket) => {
-      this.connections += 1;
+      this.#connections += 1;
       socket.once('close', () => {
-        this.connections -= 1;
+        this.#connections -= 1;
       });
     });
   }
@@ -72,9 +74,8 @@ export class DataPlane {
     else target.drain();
   }
 
-  /** The targets, those included that are removed and still finish a request. */
-  report(): TargetReport[] {
-    return [...this.#targets.values(), ...this.#leaving].map((target) => ({
+  report(): Promise<PlaneReport> {
+    const targets = [...this.#targets.values(), ...this.#leaving].map((target) => ({
       dropletId: target.dropletId,
       address: target.address,
       state: target.state,
@@ -87,6 +88,11 @@ export class DataPlane {
       fails: target.fails,
       lastCheck: target.lastCheck,
     }));
+    return Promise.resolve({
+      targets,
+      connections: this.#connections,
+      counters: structuredClone(this.#counters),
+    });
   }
 
   close(): Promise<void> {
@@ -114,49 +120,53 @@ export class DataPlane {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    this.counters.requests += 1;
-    this.#turn += 1;
-    const target = this.#up[this.#turn % this.#up.length];
+    const target = this.#choose();
     if (target === undefined) {
-      this.counters.noTarget += 1;
       answerPlainly(response, 503);
-      this.#countClass(503);
+      countClass(this.#counters, 503);
       return;
     }
-    const { settings } = this.#plan;
-    const via = {
-      port: settings.forwarding_rules[0]?.target_port ?? 80,
-      keepAlive: settings.enable_backend_keepalive,
-      idleMs: settings.http_idle_timeout_seconds * 1000,
-    };
-    target.serve(request, response, via, (ending) => {
-      if (target.active === 0) this.#leaving.delete(target);
-      if (response.headersSent) this.#countClass(response.statusCode);
-      this.#countEnding(ending);
+    target.serve(request, response, this.#via(), (ending) => {
+      if (response.headersSent) countClass(this.#counters, response.statusCode);
+      this.#end(target, ending);
     });
   }
 
-  #countClass(status: number): void {
-    const name = `${Math.floor(status / 100)}xx`;
-    this.counters.classes[name] = (this.counters.classes[name] ?? 0) + 1;
+  #open(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const target = this.#choose();
+    if (target === undefined) {
+      refuse(socket, 503);
+      countClass(this.#counters, 503);
+      return;
+    }
+    target.tunnel({ request, socket, head }, this.#via(), (ending, status) => {
+      if (status > 0) countClass(this.#counters, status);
+      this.#end(target, ending);
+    });
   }
 
-  #countEnding(ending: Ending): void {
-    if (ending === 'timed-out') this.counters.timedOut += 1;
-    else if (ending === 'client-gone') this.counters.clientGone += 1;
-    else if (ending !== 'answered') this.counters[ending] += 1;
+  #choose(): Target | undefined {
+    this.#counters.requests += 1;
+    this.#turn += 1;
+    const target = this.#up[this.#turn % this.#up.length];
+    if (target === undefined) this.#counters.noTarget += 1;
+    return target;
   }
-}
 
-function noCounters(): Counters {
-  return {
-    requests: 0,
-    classes: {},
-    noTarget: 0,
-    refused: 0,
-    broken: 0,
-    cut: 0,
-    timedOut: 0,
-    clientGone: 0,
-  };
+  #via(): Via {
+    const { settings } = this.#plan;
+    return {
+      port: settings.forwarding_rules[0]?.target_port ?? 80,
+      keepAlive: settings.enable_backend_keepalive,
+      idleMs: settings.http_idle_timeout_seconds * 1000,
+      tunnelIdleMs: this.#knobs().tunnelIdleMs,
+    };
+  }
+
+  #end(target: Target, ending: Ending): void {
+    if (target.active === 0) this.#leaving.delete(target);
+    if (ending === 'timed-out') this.#counters.timedOut += 1;
+    else if (ending === 'client-gone') this.#counters.clientGone += 1;
+    else if (ending !== 'answered') this.#counters[ending] += 1;
+  }
 }
