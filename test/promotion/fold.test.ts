@@ -1,5 +1,4 @@
-// Folding the journal gives the app as it was held in memory; a kill anywhere converges; an illegal line stops the process.
-import fc from 'fast-check';
+// Folding the journal gives the app as it was held in memory; an illegal line stops the process.
 import { describe, expect, test } from 'vitest';
 import { Bug } from '../../src/lib/assert.ts';
 import { genesis } from '../../src/promotion/app.ts';
@@ -9,29 +8,9 @@ import { acted, anApp, attach, continued, detach, done, entered, failed } from '
 import { abort, adopt, promote } from '../builders/command.ts';
 import { aPolicy } from '../builders/policy.ts';
 import { anEnvironment, appName } from '../builders/release.ts';
-import { amid, asks, destroy, during, green, later, played } from './stage/acts.ts';
-import { aScript, playOut } from './stage/chance.ts';
-import type { Act, Play } from './stage/play.ts';
-
-const seed = 42;
+import { green, later, played } from './stage/acts.ts';
 
 describe('I6: folding the journal gives the state held in memory', () => {
-  test('I6: at every prefix of any random script, through JSON and back', () => {
-    fc.assert(
-      fc.property(aScript, (script) => {
-        const { play } = playOut(script, []);
-        const lines = play.entries.map((entry) => JSON.stringify(entry));
-        const { policy } = play.states[0] ?? play.app;
-        let app = genesis(appName, policy);
-        for (const [index, line] of lines.entries()) {
-          app = apply(app, JSON.parse(line) as Entry);
-          expect(app).toEqual(play.states[index]);
-        }
-      }),
-      { numRuns: 150, seed },
-    );
-  });
-
   test('I6: folding changes nothing that it was given', () => {
     const { play } = played([later('verifying', 1_000, green('errs'))], { drains: true });
     const frozen = play.entries.map((entry) => deepFreeze(structuredClone(entry)));
@@ -53,42 +32,6 @@ test('gone back, the other side is not expected in the balancer, whoever took it
   const back = continued(anApp().joined(), entered('aborting', { cause: 'failed' }));
   const idle = continued(back, acted(detach(3)), done(detach(3)), entered('idle'));
   expect(idle.attached).toEqual([1, 2]);
-});
-
-describe('I6: a kill between any two instructions converges', () => {
-  const stories: readonly (readonly [string, readonly Act[], string])[] = [
-    ['a promotion', [], 'promoted'],
-    ['a failing gate', [during('gating', green('errs'))], 'failed'],
-    ['an abort while switching', [amid('attach-droplets', asks(abort()))], 'aborted'],
-    ['a rollback', [later('verifying', 1_000, green('errs'))], 'rolled-back'],
-    ['a rollback from a dead green', [later('verifying', 1_000, destroy(3, 4))], 'rolled-back'],
-  ];
-
-  test.each(stories)('I6: %s ends the same, wherever it was killed', (_, acts, outcome) => {
-    for (const drains of [false, true]) {
-      const whole = played(acts, { drains });
-      const length = whole.play.entries.length;
-      for (let at = 5; at < length; at += 1)
-        for (const lands of [true, false]) {
-          const end = played([killed(at, lands), ...acts], { drains });
-          expect({ at, lands, outcome: end.outcome, problems: end.problems }).toEqual({
-            at,
-            lands,
-            outcome,
-            problems: [],
-          });
-          expect(end.attached).toEqual(whole.attached);
-          expect(end.runs).toEqual(whole.runs);
-        }
-    }
-  });
-
-  function killed(at: number, lands: boolean): Act {
-    return {
-      when: ({ entries }: Play) => entries.length >= at,
-      does: (play) => play.crash(() => lands),
-    };
-  }
 });
 
 describe('the lease', () => {
