@@ -47,6 +47,14 @@ describe('the CI example', () => {
   });
 });
 
+describe('the Terraform example', () => {
+  test('leaves the droplets of the balancer to bgctl, and names them by id as bgctl asks', () => {
+    const text = read('examples/terraform/balancer.tf');
+    expect(text).toMatch(/lifecycle \{\s*ignore_changes = \[droplet_ids\]\s*\}/);
+    expect(text).not.toMatch(/^\s*droplet_tag\s*=/m);
+  });
+});
+
 describe('the README', () => {
   const readme = read('README.md');
 
@@ -66,4 +74,27 @@ describe('the README', () => {
     );
     expect(used.filter((name) => scripts[name] === undefined)).toEqual([]);
   });
+
+  test('names tests that there are', () => {
+    const rows = readme.slice(readme.indexOf('## Bad days'), readme.indexOf('## Numbers'));
+    const named = [...rows.matchAll(/\*([^*]{20,}?)\*/g)].map(([, title]) => title ?? '');
+    const titles = titlesIn('test/e2e');
+    expect(named.filter((title) => !titles.some((one) => one.test(title)))).toEqual([]);
+    expect(named.length).toBeGreaterThan(6);
+  });
 });
+
+/** What tests under `folder` may be called: `$name` and `%s` stand for anything. */
+function titlesIn(folder: string): readonly RegExp[] {
+  const files = readdirSync(join(root, folder)).filter((file) => file.endsWith('.test.ts'));
+  const text = files.map((file) => read(`${folder}/${file}`)).join('\n');
+  const titles = [...text.matchAll(/(['`])(.{20,}?)\1,/g)].map(([, , title]) => title ?? '');
+  return titles.map((title) => {
+    const parts = title.replace(/^I\d+: /, '').split(/\$\w+|%s/);
+    return new RegExp(`^(I\\d+: )?${parts.map(literally).join('.+')}$`);
+  });
+}
+
+function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

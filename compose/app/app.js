@@ -138,10 +138,10 @@ function setFaults(request, response) {
 function stop() {
   if (stopping) return;
   stopping = true;
-  say('stopping: no new connections, finishing open requests');
   const leave = () => setTimeout(() => process.exit(0), faults.slowShutdownMs);
   if (server.listening) server.close(leave);
   else leave();
+  say('stopping: no new connections, finishing open requests');
 }
 
 function json(response, status, body) {

@@ -43,14 +43,16 @@ async function bench(): Promise<void> {
       switches.push(ownMs);
       tell(`promotion ${n + 1}: own time in the switch ${ownMs} ms, ${JSON.stringify(cost)}`);
     }
+    await standing(stage, load);
     load.mark('rollback');
     const rollbackOwnMs = await rollback(stage);
     const { requests, failed, windows, late } = await load.stop();
-    const { steady, switch: switching } = windows;
+    const { steady, switch: switching, standing: both } = windows;
     const result = {
       requests,
       failed,
       p99Ratio: ratio(switching?.p99, steady?.p99),
+      p99StandingRatio: ratio(both?.p99, steady?.p99),
       switchOwnMs: Math.max(...switches),
       rollbackOwnMs,
       apiCalls: Math.max(...costs.map((cost) => cost.apiCalls)),
@@ -60,7 +62,7 @@ async function bench(): Promise<void> {
       startupRatio: startup,
     };
     tell(
-      `short requests: steady p50 ${steady?.p50} ms, p99 ${steady?.p99} ms; during switches p50 ${switching?.p50} ms, p99 ${switching?.p99} ms; the load itself was late by ${late.p99} ms (p99)`,
+      `short requests: steady p50 ${steady?.p50} ms, p99 ${steady?.p99} ms; during switches p50 ${switching?.p50} ms, p99 ${switching?.p99} ms; both environments running and nothing done p99 ${both?.p99} ms; the load itself was late by ${late.p99} ms (p99)`,
     );
     process.stdout.write(
       `${flags.json ? JSON.stringify(result) : JSON.stringify(result, null, 2)}\n`,
@@ -142,6 +144,17 @@ function switchOwnMs(lines: readonly JournalLine[], { upAt, emptyAt }: Watched):
   return Math.round(own);
 }
 
+/** Both environments run and nothing is done: what a second environment costs on this machine, bgctl or not. */
+async function standing(stage: Stage, load: Load): Promise<void> {
+  load.mark('starting');
+  await must(stage.start(['promote', 'v5', '--wait=ready']), 0);
+  await pause(2_000);
+  load.mark('standing');
+  await pause(20_000);
+  load.mark('verifying');
+  await must(stage.start(['abort']), 0);
+}
+
 /** From the abort until the old environment serves again, less the balancer's health checks. */
 async function rollback(stage: Stage): Promise<number> {
   const old = await stage.attached();
@@ -199,7 +212,8 @@ function watchUsage(bgctl: Bgctl): () => { cpuSeconds: number; peakRssMb: number
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       used.cpuSeconds = (Number(fields[11]) + Number(fields[12])) / ticksASecond;
       const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-      used.peakRssMb = Math.round(Number(peak ?? 0) / 1024);
+      // A process that has just ended has none.
+      used.peakRssMb = Math.max(used.peakRssMb, Math.round(Number(peak ?? 0) / 1024));
     } catch {
       // It has ended: what was read last counts.
     }

@@ -1,4 +1,5 @@
 // Drives the app until it rests, watched by a person, a pipe or a machine; signals and --timeout included.
+import type { Controller, DriveOptions } from '../controller/controller.ts';
 import type { Wait } from '../controller/loop.ts';
 import type { Status } from '../controller/status.ts';
 import type { Entry } from '../promotion/entry.ts';
@@ -17,6 +18,19 @@ export async function drive(
   flags: DriveFlags,
   before: readonly Entry[],
 ): Promise<Conclusion> {
+  const ending = await watched(connection, flags.timeout, before, (controller, options) =>
+    controller.drive({ ...options, until: flags.wait ?? 'verified' }),
+  );
+  return { ...conclude(wanted, ending), data: connection.wired.counters() };
+}
+
+/** Lets somebody watch what a controller does; signals and the time limit end it. */
+export async function watched<T>(
+  connection: Connection,
+  timeoutMs: number | undefined,
+  before: readonly Entry[],
+  work: (controller: Controller, options: Omit<DriveOptions, 'until'>) => Promise<T>,
+): Promise<T> {
   const { output } = connection;
   const view = new View(output, before);
   let last: Status | null = null;
@@ -27,17 +41,15 @@ export async function drive(
       view.turned(status);
     },
   });
-  const stop = stopSignal(flags.timeout);
+  const stop = stopSignal(timeoutMs);
   try {
-    const ending = await controller.drive({
-      until: flags.wait ?? 'verified',
+    return await work(controller, {
       stop: stop.signal,
       onHeldBy: (holder) =>
         output.note(
           `${holder.who} has driven ${connection.settings.app} since ${clock(holder.since)} UTC; following.`,
         ),
     });
-    return { ...conclude(wanted, ending), data: connection.wired.counters() };
   } finally {
     view.end(last);
     stop.end();

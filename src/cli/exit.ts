@@ -1,6 +1,6 @@
 // How it ended → a message and an exit code (README, "Exit codes").
 import type { Ending } from '../controller/status.ts';
-import { legal } from '../promotion/admit.ts';
+import { legal, type Refusal } from '../promotion/admit.ts';
 import { type App, environmentsOf, type In } from '../promotion/app.ts';
 
 export const exit = {
@@ -40,6 +40,20 @@ export class Exit extends Error {
 
 export function refused(message: string): Exit {
   return new Exit({ code: exit.refused, outcome: 'refused', message });
+}
+
+export function refusal({ refused: message, instead, why }: Refusal): Conclusion {
+  const code = {
+    busy: exit.busy,
+    held: exit.held,
+    drift: exit.drift,
+    precondition: exit.refused,
+  }[why];
+  return {
+    code,
+    outcome: why === 'precondition' ? 'refused' : why,
+    message: instead === undefined ? message : `${message}; ${instead}`,
+  };
 }
 
 export type Wanted =

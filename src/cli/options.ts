@@ -1,4 +1,5 @@
 // Options that several commands take, checked before anything is begun.
+import type { Clock, Instant } from '../lib/clock.ts';
 import { durationMs } from '../policy/duration.ts';
 import { refused } from './exit.ts';
 
@@ -6,6 +7,13 @@ export const waitOption = {
   choices: ['ready', 'switched', 'verified'] as const,
   default: 'verified' as const,
   describe: 'how far to go before returning; `bgctl resume` goes on from there',
+};
+
+export const onBusyOption = {
+  choices: ['refuse', 'wait', 'replace'] as const,
+  default: 'refuse' as const,
+  describe:
+    'where another release is under way: be refused, wait for its end, or abort it if it is still before its switch',
 };
 
 /** In milliseconds. */
@@ -19,3 +27,19 @@ export const timeoutOption = {
     return ms;
   },
 };
+
+/** One time limit over all that a command waits for. */
+export class Deadline {
+  readonly #clock: Clock;
+  readonly #at: Instant | null;
+
+  constructor(clock: Clock, timeoutMs: number | undefined) {
+    this.#clock = clock;
+    this.#at = timeoutMs === undefined ? null : clock.now() + timeoutMs;
+  }
+
+  /** Undefined: there is none. */
+  leftMs(): number | undefined {
+    return this.#at === null ? undefined : Math.max(this.#at - this.#clock.now(), 0);
+  }
+}

@@ -6,7 +6,7 @@ import type { Command } from '../promotion/command.ts';
 import type { Entry, Fact } from '../promotion/entry.ts';
 import { fold } from '../promotion/fold.ts';
 import type { Holder, World } from '../world.ts';
-import { follow } from './follow.ts';
+import { follow, rests } from './follow.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { Loop, type Wait } from './loop.ts';
 import type { Ending, Watcher } from './status.ts';
@@ -43,13 +43,14 @@ export class Controller {
 
   /**
    * Appends a command if it is admitted. `make` is given the app as it is at that moment, so that a
-   * release gets the next number even when somebody else asked in between.
+   * release gets the next number even when somebody else asked in between; it may refuse too.
    */
-  async ask(make: (app: App) => Command): Promise<{ asked: Command } | Refusal> {
+  async ask(make: (app: App) => Command | Refusal): Promise<{ asked: Command } | Refusal> {
     const { journal, clock } = this.#options.world;
     for (;;) {
       const { app } = await this.read();
       const command = make(app);
+      if ('refused' in command) return command;
       const refusal = admit(app, command);
       if (refusal !== null) return refusal;
       const fact: Fact = { type: 'asked', command, by: this.#options.who };
@@ -70,6 +71,9 @@ export class Controller {
       if ('epoch' in lease) {
         const ending = await this.#drive(lease, options);
         if (ending.is !== 'replaced' || options.stop.aborted) return ending;
+        // Frozen past its lease, or cut off: where the other one has ended it, there is nothing to take the lease for.
+        const { app } = await this.read();
+        if (rests(app)) return { is: 'rest', app };
         continue;
       }
       if (!told) options.onHeldBy?.(lease.holder);

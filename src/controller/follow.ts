@@ -62,8 +62,7 @@ async function read(options: FollowOptions, bell: Bell): Promise<Ending | 'unatt
 }
 
 function endingOf(app: App, { until, stop }: FollowOptions): Ending | null {
-  const rests = (app.phase === 'idle' || app.phase === 'held') && app.asked === null;
-  if (rests && app.unsettled.length === 0) return { is: 'rest', app };
+  if (rests(app)) return { is: 'rest', app };
   if (until === 'ready' && pastReady.includes(app.phase))
     return { is: 'reached', app, what: 'ready' };
   if (until === 'switched' && pastSwitch.includes(app.phase))
@@ -71,4 +70,10 @@ function endingOf(app: App, { until, stop }: FollowOptions): Ending | null {
   if (stop.aborted)
     return { is: 'interrupted', app, because: `still ${app.phase}; ${legal(app).join(' or ')}` };
   return null;
+}
+
+/** Nothing is under way, asked for or unsettled. */
+export function rests(app: App): boolean {
+  const stands = app.phase === 'idle' || app.phase === 'held';
+  return stands && app.asked === null && app.unsettled.length === 0;
 }

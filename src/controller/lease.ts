@@ -1,5 +1,6 @@
 // One controller an app: takes the lease, keeps it alive, and says at once when it is lost.
 import type { Clock } from '../lib/clock.ts';
+import { within } from '../lib/within.ts';
 import type { Holder, Journal } from '../world.ts';
 
 /** Long enough for a slow droplet, short enough that a killed runner is replaced soon. */
@@ -55,6 +56,7 @@ async function renew(
     await clock.sleep(renewEveryMs, ended);
     if (ended.aborted) return;
     const begun = clock.now();
+    // A renewal that hangs must not hide that the lease ran out.
     const ours = await within(sure.until - begun, clock, journal.renew(epoch, leaseTtlMs));
     if (ours === true) sure.until = begun + leaseTtlMs;
     // An unreachable journal is not a lost lease until its time is over: then somebody may have it.
@@ -63,13 +65,4 @@ async function renew(
       return;
     }
   }
-}
-
-/** Null where it failed or is late: a renewal that hangs must not hide that the lease ran out. */
-async function within<T>(limitMs: number, clock: Clock, work: Promise<T>): Promise<T | null> {
-  const ended = new AbortController();
-  const late = clock.sleep(limitMs, ended.signal).then(() => null);
-  const done = await Promise.race([work.catch(() => null), late]);
-  ended.abort();
-  return done;
 }

@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { platform } from 'node:os';
+import { resolve } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import { Failure } from '../lib/failure.ts';
+import { stoppedWith } from './machine.ts';
 
 /** Of util-linux, busybox and others; the same that locks a journal on a droplet. */
 const tool = 'flock';
@@ -85,9 +87,11 @@ async function flock(fd: number, path: string, clock: Clock): Promise<void> {
 }
 
 function busy(path: string): Failure {
-  return new Failure(
-    'journal',
-    `another process has been writing to the journal for ${limitMs / 1000} s (lock ${path}). Nothing was written; try again.`,
-    { retry: 'soon' },
-  );
+  const [pid] = stoppedWith(resolve(path));
+  const told =
+    pid === undefined
+      ? `another process has been writing to the journal for ${limitMs / 1000} s (lock ${path}). Nothing was written; try again.`
+      : `process ${pid} was stopped (Ctrl-Z?) while it wrote to the journal, and what it writes must not meet what others write. ` +
+        `Let it go on (\`kill -CONT ${pid}\`) or end it (\`kill -9 ${pid}\`): nothing is lost by either. Then run this again.`;
+  return new Failure('journal', told, { retry: 'soon' });
 }

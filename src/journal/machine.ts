@@ -1,5 +1,5 @@
 // Who this process is, and whether another process of this machine still lives.
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** A process, told apart from a later one with the same number. */
@@ -51,5 +51,27 @@ function processOf(pid: number): { readonly state: string; readonly started: str
     return { state: fields[0] ?? '', started: fields[19] ?? '' };
   } catch {
     return null;
+  }
+}
+
+/** Processes of this machine that have the file open and are stopped, as by Ctrl-Z; none where the system does not tell. */
+export function stoppedWith(path: string): readonly number[] {
+  try {
+    return readdirSync('/proc')
+      .map(Number)
+      .filter(
+        (pid) => pid > 0 && 'Tt'.includes(processOf(pid)?.state ?? '-') && hasOpen(pid, path),
+      );
+  } catch {
+    return [];
+  }
+}
+
+function hasOpen(pid: number, path: string): boolean {
+  try {
+    const files = readdirSync(`/proc/${pid}/fd`);
+    return files.some((file) => readlinkSync(`/proc/${pid}/fd/${file}`) === path);
+  } catch {
+    return false;
   }
 }

@@ -1,5 +1,5 @@
 // admit(): accepts what an operator asks, or refuses with a reason and what to do instead.
-import { type App, environmentsOf, type In } from './app.ts';
+import { type App, beforeSwitch, type In, underWay } from './app.ts';
 import type { Command } from './command.ts';
 import { list } from './judgement.ts';
 import { choices } from './phases/held.ts';
@@ -7,8 +7,10 @@ import { releaseNumber } from './release.ts';
 
 export type Refusal = {
   readonly refused: string;
-  /** Busy: somebody else's promotion is under way (exit 14). Held: a person must choose first (13, 15). */
-  readonly why: 'busy' | 'held' | 'precondition';
+  /** What may be done instead, where that is not in the reason. */
+  readonly instead?: string;
+  /** Busy: somebody else's promotion is under way (exit 14). Held, drift: a person must choose first (13, 15). */
+  readonly why: 'busy' | 'held' | 'drift' | 'precondition';
 };
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
@@ -29,14 +31,24 @@ function admitPromote(app: App, command: Of<'promote'>): Refusal | null {
   if (app.phase === 'held')
     return {
       refused: `${app.name} is held: ${app.reason}. Choose first: ${legal(app).join(' or ')}`,
-      why: 'held',
+      why: app.kind === 'drift' ? 'drift' : 'held',
     };
   if (app.phase === 'idle' && app.asked === null) return unfit(app, command) ?? used(app, command);
-  const other = environmentsOf(app).other?.release.id ?? 'a release';
   return {
-    refused: `${app.name} is ${app.phase} ${other}; wait for it, or run \`bgctl abort\` first`,
+    refused: `${app.name} is ${app.phase} ${underWay(app) ?? 'a release'}`,
+    instead: insteadOf(app),
     why: 'busy',
   };
+}
+
+/** What may be done while another release is under way. */
+export function insteadOf(app: App): string {
+  const ways = [
+    'wait for it (`--on-busy=wait`)',
+    ...(beforeSwitch(app) ? ['take its place (`--on-busy=replace`)'] : []),
+    ...(legal(app).includes('bgctl abort') ? ['run `bgctl abort` first'] : []),
+  ];
+  return ways.join(' or ');
 }
 
 /** A release that was prepared for other droplets than those that are free now, or for too few. */
@@ -81,7 +93,7 @@ function admitAbort(app: App): Refusal | null {
     case 'held':
       return {
         refused: `${app.name} is held: ${app.reason}. Choose: ${legal(app).join(' or ')}`,
-        why: 'held',
+        why: app.kind === 'drift' ? 'drift' : 'held',
       };
     default:
       return null;

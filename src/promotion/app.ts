@@ -152,3 +152,24 @@ export function environmentsOf(app: App): {
       return { live: app.blue, other: app.other };
   }
 }
+
+/** The release that is on its way in, or out again; null where none is. */
+export function underWay(app: App): ReleaseId | null {
+  switch (app.phase) {
+    case 'idle':
+      return app.asked?.kind === 'promote' ? app.asked.release.id : null;
+    case 'verifying':
+    case 'retiring':
+      return app.blue.release.id;
+    case 'switching':
+      return app.committed ? app.blue.release.id : app.green.release.id;
+    default:
+      return environmentsOf(app).other?.release.id ?? null;
+  }
+}
+
+/** Whether a release is under way to which people were not yet sent. */
+export function beforeSwitch(app: App): boolean {
+  if (app.phase === 'idle') return app.asked?.kind === 'promote';
+  return app.phase === 'starting' || app.phase === 'gating';
+}

@@ -97,6 +97,24 @@ describe('a controller that finds the lease held', () => {
   });
 });
 
+describe('a controller that was frozen past its lease', () => {
+  test('I4: writes nothing when it wakes up and another has ended its promotion', async () => {
+    const world = await asked();
+    const driving = world.controller('anna').drive(way());
+    await world.clock.when(() => world.app().phase === 'gating');
+    // While it is frozen another takes its lease, ends the promotion and lets go.
+    const epoch = world.journal.give('ben', 20_000);
+    const now = world.clock.now();
+    for (const phase of ['aborting', 'idle'] as const)
+      world.journal.write({ type: 'entered', phase, because: 'ben went back' }, now);
+    await world.journal.release(epoch);
+    const written = world.journal.entries.length;
+    const ending = await world.clock.until(driving);
+    expect(ending).toMatchObject({ is: 'rest', app: { phase: 'idle' } });
+    expect(world.journal.entries).toHaveLength(written);
+  });
+});
+
 describe('asking', () => {
   test('what is not admitted is refused with a reason, and nothing is written', async () => {
     const world = await asked();

@@ -1,5 +1,6 @@
 // The journal as files of this machine.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,6 +86,29 @@ describe('files of this machine', () => {
     held.resolve();
     await lock;
     expect(await open(hasty).append([aborted('a')], given)).toBe('appended');
+  });
+
+  test('a process that was stopped while it held the lock is named, and what to do with it', async () => {
+    const path = join(directory, 'shop.lock');
+    const holder = spawn('flock', ['-o', '-x', path, 'sh', '-c', 'echo locked; exec sleep 30'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+    });
+    const end = () => process.kill(-Number(holder.pid), 'SIGKILL');
+    try {
+      await once(holder.stdout, 'data');
+      holder.kill('SIGSTOP');
+      const hasty = { now: systemClock.now, sleep: () => systemClock.sleep(200) };
+      const given = { afterSeq: 0, epoch: null, at: 1 };
+      await expect(open(hasty).append([aborted('a')], given)).rejects.toThrow(
+        `process ${holder.pid} was stopped (Ctrl-Z?)`,
+      );
+    } finally {
+      end();
+    }
+    expect(await open().append([aborted('a')], { afterSeq: 0, epoch: null, at: 1 })).toBe(
+      'appended',
+    );
   });
 
   test('a line that another process is just writing is not taken for torn', async () => {

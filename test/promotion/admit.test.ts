@@ -18,14 +18,20 @@ describe('promote', () => {
     expect(admit(idle, promote('r42'))).toBeNull();
   });
 
-  test.each(['starting', 'gating', 'switching', 'verifying', 'retiring', 'aborting'] as const)(
-    'is refused as busy in %s, with what can be done',
-    (phase) => {
-      const refusal = admit(anApp().in(phase), promote('r43'));
-      expect(refusal).toMatchObject({ why: 'busy' });
-      expect(refusal?.refused).toMatch(new RegExp(`shop is ${phase} .*bgctl abort`));
-    },
-  );
+  test.each([
+    ['starting', 'replace', 'abort'],
+    ['gating', 'replace', 'abort'],
+    ['switching', 'abort'],
+    ['verifying', 'abort'],
+    ['retiring'],
+    ['aborting'],
+  ] as const)('is refused as busy in %s, and told what may be done instead', (phase, ...ways) => {
+    const refusal = admit(anApp().in(phase), promote('r43'));
+    expect(refusal).toMatchObject({ why: 'busy', refused: `shop is ${phase} r42` });
+    expect(refusal?.instead).toContain('--on-busy=wait');
+    expect(refusal?.instead?.includes('--on-busy=replace')).toBe(ways.some((w) => w === 'replace'));
+    expect(refusal?.instead?.includes('bgctl abort')).toBe(ways.some((w) => w === 'abort'));
+  });
 
   test('is refused as busy where another was asked and not begun', () => {
     expect(admit(asked, promote('r43'))).toMatchObject({ why: 'busy' });
@@ -42,6 +48,10 @@ describe('promote', () => {
     const refusal = admit(choice, promote('r43'));
     expect(refusal).toMatchObject({ why: 'held' });
     expect(refusal?.refused).toContain('bgctl resolve --keep r42 or bgctl resolve --keep r41');
+  });
+
+  test('is refused as drift where the load balancer was edited: a command of its own mends that', () => {
+    expect(admit(drift, promote('r43'))).toMatchObject({ why: 'drift' });
   });
 
   test('is refused for droplets that serve now: somebody else promoted since it was prepared', () => {

@@ -2,9 +2,9 @@
 import type { CliCommand } from '../command.ts';
 import { connected } from '../connect.ts';
 import { drive } from '../drive.ts';
+import { refusal } from '../exit.ts';
 import { timeoutOption } from '../options.ts';
 import { quietly } from '../quietly.ts';
-import { refusal } from './promote.ts';
 
 type Options = { readonly reason: string; readonly timeout?: number | undefined };
 

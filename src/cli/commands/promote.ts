@@ -1,6 +1,7 @@
 // bgctl promote: starts the new release on the free pool, proves it, moves traffic, verifies, retires the old one.
 
 import type { Wait } from '../../controller/loop.ts';
+import type { OnBusy } from '../../controller/make-way.ts';
 import type { Blueprint } from '../../controller/prepare.ts';
 import { clashes, freePool, number, type Prepared, prepare } from '../../controller/prepare.ts';
 import type { Refusal } from '../../promotion/admit.ts';
@@ -10,14 +11,15 @@ import type { CliCommand } from '../command.ts';
 import { type Connection, connected } from '../connect.ts';
 import { drive } from '../drive.ts';
 import { type Conclusion, exit, refused } from '../exit.ts';
-import { timeoutOption, waitOption } from '../options.ts';
+import { lineUp, turnedAway } from '../line-up.ts';
+import { Deadline, onBusyOption, timeoutOption, waitOption } from '../options.ts';
 import { quietly } from '../quietly.ts';
 import { versionsOf } from '../versions.ts';
-import { clock as timeOfDay } from '../view.ts';
 
 type Options = {
   readonly versions: readonly string[];
   readonly wait: Wait;
+  readonly 'on-busy': OnBusy;
   readonly timeout?: number | undefined;
 };
 
@@ -33,35 +35,54 @@ export const promote: CliCommand<Options> = {
         describe: 'SERVICE=TAG, SERVICE=sha256:…, or one TAG for all services',
       })
       .option('wait', waitOption)
+      .option('on-busy', onBusyOption)
       .option('timeout', timeoutOption),
   run: (options) => {
     const versions = versionsOf(options.versions);
     return connected(options, async (connection) => {
-      const blueprint = parseBlueprint(connection);
-      const { app } = await quietly(connection).read();
-      const inspection = await connection.wired.inspect();
-      if (inspection.refusals.length > 0) throw refused(untouched(inspection.refusals));
-      for (const warning of inspection.warnings) connection.output.note(`note: ${warning}`);
-      const pool = freePool(app);
-      const droplets = inspection.pools[pool].found.map((droplet) => droplet.id);
-      const prepared = await prepare(connection.wired.survey, {
-        blueprint,
-        wanted: { versions, requestedBy: connection.who },
-        pool,
-        droplets,
-      });
-      return proceed(connection, blueprint, prepared, app, options);
+      const deadline = new Deadline(connection.wired.world.clock, options.timeout);
+      for (;;) {
+        const attempted = await attempt(connection, versions, { ...options, deadline });
+        if (!('refused' in attempted)) return attempted;
+        const busy = options['on-busy'];
+        if (busy === 'refuse' || attempted.why !== 'busy') return turnedAway(connection, attempted);
+        const kept = await lineUp(connection, busy, deadline, attempted);
+        if (kept !== null) return kept;
+      }
     });
   },
 };
+
+type Attempt = Omit<Options, 'timeout'> & { readonly deadline: Deadline };
+
+async function attempt(
+  connection: Connection,
+  versions: ReturnType<typeof versionsOf>,
+  options: Attempt,
+): Promise<Conclusion | Refusal> {
+  const blueprint = parseBlueprint(connection);
+  const { app } = await quietly(connection).read();
+  const inspection = await connection.wired.inspect();
+  if (inspection.refusals.length > 0) throw refused(untouched(inspection.refusals));
+  for (const warning of inspection.warnings) connection.output.note(`note: ${warning}`);
+  const pool = freePool(app);
+  const droplets = inspection.pools[pool].found.map((droplet) => droplet.id);
+  const prepared = await prepare(connection.wired.survey, {
+    blueprint,
+    wanted: { versions, requestedBy: connection.who },
+    pool,
+    droplets,
+  });
+  return proceed(connection, blueprint, prepared, app, options);
+}
 
 async function proceed(
   connection: Connection,
   blueprint: Blueprint,
   prepared: Prepared,
   app: App,
-  options: Options,
-): Promise<Conclusion> {
+  options: Attempt,
+): Promise<Conclusion | Refusal> {
   const same = sameRelease(app, prepared.key);
   if (same?.is === 'live')
     return {
@@ -74,16 +95,17 @@ async function proceed(
   const release = same?.release ?? (await begin(connection, blueprint, prepared, app));
   if (typeof release !== 'string') return release;
   const { entries } = await quietly(connection).read();
-  return drive(connection, { kind: 'promote', release }, options, entries);
+  const flags = { wait: options.wait, timeout: options.deadline.leftMs() };
+  return drive(connection, { kind: 'promote', release }, flags, entries);
 }
 
-/** Asks for the promotion. The release's number, or why it was refused. */
+/** Asks for the promotion; the release's number. */
 async function begin(
   connection: Connection,
   blueprint: Blueprint,
   prepared: Prepared,
   app: App,
-): Promise<string | Conclusion> {
+): Promise<string | Refusal> {
   if (app.phase === 'idle') {
     const { survey, world } = connection.wired;
     const { droplets } = prepared;
@@ -98,28 +120,10 @@ async function begin(
   const drains = settings.traffic.drain !== null;
   const asked = await quietly(connection).ask((now) => {
     if (now.released !== app.released)
-      throw refused('another release was asked for at the same time; run the command again');
+      return { refused: 'another release was asked for at the same time', why: 'busy' };
     return { kind: 'promote', release, pool, droplets, policy, drains };
   });
-  return 'refused' in asked ? refusedBecause(connection, asked) : release.id;
-}
-
-/** Who is busy is told as well: wait for them, ask them, or take over. */
-async function refusedBecause(connection: Connection, asked: Refusal): Promise<Conclusion> {
-  const conclusion = refusal(asked);
-  if (asked.why !== 'busy') return conclusion;
-  const { journal, clock } = connection.wired.world;
-  const holder = await journal.holder();
-  const driver =
-    holder === null || holder.until <= clock.now()
-      ? 'Nobody drives it now: `bgctl resume` goes on with it.'
-      : `${holder.who} has driven it since ${timeOfDay(holder.since)} UTC.`;
-  return { ...conclusion, message: `${conclusion.message}. ${driver}` };
-}
-
-export function refusal({ refused: message, why }: Refusal): Conclusion {
-  const code = { busy: exit.busy, held: exit.held, precondition: exit.refused }[why];
-  return { code, outcome: why === 'precondition' ? 'refused' : why, message };
+  return 'refused' in asked ? asked : release.id;
 }
 
 function sameRelease(

@@ -7,9 +7,8 @@ import { adoption } from '../adoption.ts';
 import type { CliCommand } from '../command.ts';
 import { connected } from '../connect.ts';
 import { drive } from '../drive.ts';
-import { refused } from '../exit.ts';
+import { refusal, refused } from '../exit.ts';
 import { quietly } from '../quietly.ts';
-import { refusal } from './promote.ts';
 
 type Options = {
   readonly keep?: string | undefined;

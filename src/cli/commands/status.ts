@@ -1,5 +1,6 @@
 // bgctl status: where the app is, why, and the commands that are legal now; --watch follows it.
 
+import { type Compared, compare } from '../../controller/compare.ts';
 import { because } from '../../lib/failure.ts';
 import { legal } from '../../promotion/admit.ts';
 import { type App, environmentsOf } from '../../promotion/app.ts';
@@ -37,8 +38,24 @@ async function print(connection: Connection): Promise<void> {
     output.note(
       'The journal ends in a line that was never finished (a crash while writing); it counts for nothing.',
     );
-  const back = await rollbackTime(connection);
-  output.result(data(app, holder), lines(app, holder, back).join('\n'));
+  const [back, compared] = await Promise.all([
+    rollbackTime(connection),
+    compare(connection.wired.world, app),
+  ]);
+  output.result(
+    { ...data(app, holder), compared },
+    [...lines(app, holder, back), ...differences(compared), `  now: ${legal(app).join(', ')}`].join(
+      '\n',
+    ),
+  );
+}
+
+/** What is not as the journal expects, or could not be seen; one line where all is well. */
+function differences(compared: readonly Compared[]): readonly string[] {
+  const wrong = compared.filter(({ same }) => same !== true);
+  if (wrong.length === 0)
+    return ['  the load balancer and the droplets are as the journal expects'];
+  return wrong.map(({ what, expected, seen }) => `  ${what}: expected ${expected}; seen ${seen}`);
 }
 
 function data(app: App, holder: Holder | null): Readonly<Record<string, unknown>> {
@@ -81,7 +98,6 @@ function lines(app: App, holder: Holder | null, back: string): readonly string[]
       ? []
       : [`  last: ${app.last.release} ${app.last.is} (${app.last.because})`]),
     `  ${back}`,
-    `  now: ${legal(app).join(', ')}`,
   ];
 }
 

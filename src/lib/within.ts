@@ -1,0 +1,15 @@
+// Work that nobody waits for longer than a limit.
+import type { Clock } from './clock.ts';
+
+/** Null where it failed or is late; what it does then is not stopped. */
+export async function within<T>(
+  limitMs: number,
+  clock: Clock,
+  work: Promise<T>,
+): Promise<T | null> {
+  const ended = new AbortController();
+  const late = clock.sleep(limitMs, ended.signal).then(() => null);
+  const done = await Promise.race([work.catch(() => null), late]);
+  ended.abort();
+  return done;
+}
