@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     // Below the folder that mutate.ts names.
     include: ['**/*.test.ts'],
-    exclude: ['**/{invariants,kill,never-throws,reasons}.test.ts'],
+    exclude: ['**/{invariants,kill,never-throws,unasked}.test.ts'],
     testTimeout: 60_000,
     // Each mutant has a worker of its own; within it, the tests share the modules: half the time.
     isolate: false,

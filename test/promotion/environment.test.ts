@@ -7,8 +7,10 @@ import {
   type EnvironmentState,
   mayMove,
   move,
+  otherPool,
   projectsOf,
 } from '../../src/promotion/environment.ts';
+import { releaseId, releaseNumber } from '../../src/promotion/release.ts';
 import { anEnvironment } from '../builders/release.ts';
 
 const states: readonly EnvironmentState[] = ['green', 'blue', 'draining', 'retired'];
@@ -71,6 +73,15 @@ test('moving changes the state and nothing else: not the release, not the place'
       expect({ ...last, state: 'green' }).toEqual(anEnvironment('r42', 'green'));
     }),
   );
+});
+
+test('a release starts on the pool that is free: the other one', () => {
+  expect([otherPool('a'), otherPool('b')]).toEqual(['b', 'a']);
+});
+
+test('a release is numbered; one that was adopted without a number counts as none', () => {
+  expect(releaseId(42)).toBe('r42');
+  expect(['r42', 'r7', 'rc1', 'r4x', 'shop-r42'].map(releaseNumber)).toEqual([42, 7, 0, 0, 0]);
 });
 
 test('an environment has one project on each of its droplets; none has none', () => {

@@ -4,7 +4,7 @@ import type { App } from '../../src/promotion/app.ts';
 import { known, type Observation } from '../../src/promotion/observation.ts';
 import type { Step } from '../../src/promotion/rules.ts';
 import { step } from '../../src/promotion/step.ts';
-import { acted, anApp, attach, continued, detach, done, entered, failed } from '../builders/app.ts';
+import { acted, anApp, attach, continued, detach, done, failed } from '../builders/app.ts';
 import { abort, adopt, keep, promote, restore } from '../builders/command.ts';
 import { anObservation, type Seen } from '../builders/observation.ts';
 import { aPolicy } from '../builders/policy.ts';
