@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Bug } from '../../src/lib/assert.ts';
+import { effectLimitMs } from '../../src/promotion/effect.ts';
 import {
   type Environment,
   type EnvironmentState,
@@ -77,6 +78,13 @@ test('moving changes the state and nothing else: not the release, not the place'
 
 test('a release starts on the pool that is free: the other one', () => {
   expect([otherPool('a'), otherPool('b')]).toEqual(['b', 'a']);
+});
+
+test('every effect has a limit; a detach that lands late does the most harm, so it has the longest of the balancer', () => {
+  for (const limitMs of Object.values(effectLimitMs))
+    expect(limitMs).toBeGreaterThanOrEqual(30_000);
+  expect(effectLimitMs['detach-droplets']).toBeGreaterThan(effectLimitMs['attach-droplets']);
+  expect(Object.keys(effectLimitMs)).toHaveLength(6);
 });
 
 test('a release is numbered; one that was adopted without a number counts as none', () => {

@@ -168,6 +168,14 @@ describe('what an effect leaves in the records', () => {
     expect(taken.unsettled).toEqual([{ effect: attach(1), until: 9_000 }]);
   });
 
+  test('on the way back and held, the other side is still expected where the journal put it', () => {
+    const back = continued(anApp().joined(), entered('aborting', { cause: 'failed' }));
+    expect(continued<App>(back, entered('held'))).toMatchObject({
+      attached: [1, 2, 3, 4],
+      last: null,
+    });
+  });
+
   test('droplets in doubt are told in order, each once', () => {
     const doubted = continued(
       app,
@@ -249,7 +257,9 @@ describe('an illegal line stops the process', () => {
   });
 
   test('nothing folds to an app of which nothing was written', () => {
-    expect(fold(appName, aPolicy(), [])).toEqual(genesis(appName, aPolicy()));
+    const nothing = fold(appName, aPolicy(), []);
+    expect(nothing).toEqual(genesis(appName, aPolicy()));
+    expect(nothing).toMatchObject({ phase: 'idle', blue: null, drains: false, attached: [] });
   });
 });
 

@@ -104,6 +104,11 @@ const start = { kind: 'start-project', project: 'shop-r42', droplet: 3 } as cons
 
 rows('starting', [
   [
+    () => told(starting(), (seen) => seen.withoutDroplets([4], 50_000), 29_000),
+    'droplet 4 cannot be looked at: no answer',
+    5_000 + 60_000,
+  ],
+  [
     () => told(starting(), (seen) => seen.withProject('shop-r42', 'absent', [3])),
     'shop-r42 is not running everywhere',
   ],
@@ -147,6 +152,19 @@ rows('starting', [
 const gating = () => anApp().in('gating');
 
 rows('gating', [
+  [
+    () => told(gating(), (seen) => seen.with({ projects: {} })),
+    'shop-r42 on droplet 3 cannot be looked at: not looked at yet',
+    10_000 + 30_000,
+  ],
+  [
+    () =>
+      told(gating(), (seen) => {
+        const exit = known({ is: 'exited', detail: '', restarts: 0 } as const, seen.seen.at);
+        return seen.with({ projects: { ...seen.seen.projects, 'shop-r42@4': exit } });
+      }),
+    'green lost its health: shop-r42 is exited on droplet 4',
+  ],
   [
     () => told(gating(), (seen) => seen, 2_000),
     'healthy: every droplet gave 3 good answers in a row',
@@ -290,6 +308,11 @@ rows('switching, blue leaves', [
   ],
   [() => told(anApp({ first: true }).committed()), 'all traffic is on the first release'],
   [
+    // There is nothing to go back to: verifying will say so, and hold.
+    () => told(anApp({ first: true }).committed(), exited('shop-r42', 3)),
+    'all traffic is on the first release',
+  ],
+  [
     () => told(continued(committed(), acted(detach(1, 2)), done(detach(1, 2)))),
     'all traffic is on the new environment',
   ],
@@ -394,6 +417,16 @@ rows('retiring', [
   [() => told(retiring()), 'shop-r41 stays warm', 14_000 + 12_000],
   [() => told(retiring(), (seen) => seen, 12_000), 'shop-r41 is retired'],
   [
+    () => told(retiring(), (seen) => seen.with({ connections: {} }), 12_000),
+    'open connections to shop-r41 cannot be counted',
+    18_000 + 20_000,
+  ],
+  [
+    // Of a droplet that was destroyed there are no connections to wait for.
+    () => told(retiring(), (seen) => seen.withoutDroplets([2]).withLost(2), 12_000),
+    'shop-r41 is retired',
+  ],
+  [
     () => told(retiring(), (seen) => seen.withoutDroplets([2]), 12_000),
     'open connections to shop-r41 cannot be counted',
     18_000 + 20_000,
@@ -497,7 +530,13 @@ rows('aborting', [
     'the load balancer may still send requests to shop-r42',
     22_000 + 20_000,
   ],
+  [
+    () => told(out(), (seen) => alone(seen).withConnections('shop-r42', 2, 0, [3])),
+    '2 connections to shop-r42 still open',
+    22_000 + 20_000,
+  ],
   [() => told(out(), alone, 2_000), 'shop-r42 is retired'],
+  [() => told(out(), (seen) => seen.withServing(1, 2, 4), 20_000), 'shop-r42 is retired'],
   [() => told({ ...out(), present: [] }, alone), 'it failed'],
 ]);
 
@@ -505,6 +544,11 @@ const held = () => anApp().in('held');
 
 rows('held', [
   [() => told(held()), 'into held', null],
+  [
+    () => told(continued(held(), asks(keep('shop-r42'))), (seen) => seen.without('attached')),
+    'no answer',
+    20_000 + 30_000,
+  ],
   [() => told(continued(held(), asks(keep('shop-r42')))), 'kept by hand: shop-r42'],
   [
     () => told(continued(held(), asks(restore))),
@@ -514,7 +558,29 @@ rows('held', [
   [() => told(continued(held(), asks(adopt(null)))), 'adopted: nothing'],
 ]);
 
+const remove = { kind: 'remove-project', project: 'shop-r40', droplet: 3 } as const;
+
 rows('in every phase', [
+  [
+    () => told(continued(idle(), acted(remove, 90_000))),
+    'remove-project of shop-r40 on droplet 3 has not ended',
+    90_000,
+  ],
+  [
+    // What is wanted next, were it not for the effect, is to be held for drift.
+    () => told(continued(gating(), acted(start, 90_000)), (seen) => seen.withAttached(2)),
+    'start-project of shop-r42 on droplet 3 has not ended',
+    90_000,
+  ],
+  [
+    // Our own write explains what is seen: this is no drift, and the switch has its limit.
+    () =>
+      told(continued(switching(), acted(attach(3, 4), 90_000)), (seen) =>
+        seen.withAttached(1, 2, 3, 4).withServing(1, 2),
+      ),
+    'attach-droplets 3, 4 has not ended',
+    11_000 + 40_000,
+  ],
   [
     () => told(continued(gating(), acted(start, 90_000)), (seen) => seen, 2_000),
     'start-project of shop-r42 on droplet 3 has not ended',

@@ -42,6 +42,11 @@ describe('from one phase into another', () => {
     ['retiring', anApp().in('retiring'), 'idle held'],
     ['aborting', anApp().in('aborting'), 'idle held'],
     ['held', held, 'held'],
+    [
+      'held, nothing known, nothing adopted',
+      continued(first.in('idle'), entered('held'), asks(adopt(null))),
+      'idle held',
+    ],
     ['held, asked to abort', continued(held, asks(abort())), 'held'],
     ['held, asked to keep one', continued(held, asks(keep('shop-r41'))), 'aborting held'],
     ['held, asked to keep none of the two', continued(held, asks(keep('shop-r40'))), 'held'],
@@ -123,6 +128,16 @@ describe('from one phase into another', () => {
       'held in idle, something else adopted',
       continued(anApp().in('idle'), entered('held'), asks(adopt(anEnvironment('r7', 'blue')))),
       { keep: ['r7', 'blue'], drop: ['r41', 'draining'], committed: false },
+    ],
+    [
+      'held while the first release was gated, green kept',
+      continued(first.in('gating'), entered('held'), asks(keep('shop-r42'))),
+      { keep: ['r42', 'blue'], drop: null, committed: false },
+    ],
+    [
+      'held while the first release was gated, restored',
+      continued(first.in('gating'), entered('held'), asks(restore)),
+      { keep: null, drop: ['r42', 'green'], committed: false },
     ],
     [
       'held in idle, the same adopted',
@@ -256,6 +271,23 @@ describe('how it ended', () => {
       entered('idle'),
     );
     expect(restored.last).toBeNull();
+  });
+
+  test('of two with the same number the one that was kept was not promoted', () => {
+    const same = adopt(anEnvironment('r41', 'blue', { project: 'shop' }));
+    const adopted = continued(
+      anApp().in('idle'),
+      entered('held'),
+      asks(same),
+      asked,
+      entered('idle'),
+    );
+    expect(adopted.last).toMatchObject({ release: 'r41', is: 'aborted' });
+  });
+
+  test('the first release of all has none that is retired', () => {
+    const over = continued(anApp({ first: true }).in('retiring'), entered('idle'));
+    expect(over.last).toMatchObject({ release: 'r42', is: 'promoted' });
   });
 
   test('what comes between changes nothing of it', () => {
