@@ -2,7 +2,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is what an operator writes.
 import { expect, test } from 'vitest';
 import { parseSettings } from '../../src/policy/parse.ts';
-import { bgctlYml, changed, complaints, where } from './texts.ts';
+import { bgctlYml, bomb, changed, complaints, where } from './texts.ts';
 
 type Mistake = { from: string; to: string; says: string[] };
 
@@ -258,6 +258,38 @@ const mistakes: Mistake[] = [
   },
   {
     from: 'app: shop\n',
+    to: 'app: shop\npolicy: reckless\n',
+    says: [
+      'bgctl.yml:2:9  policy: "reckless" does not come with bgctl',
+      '    write one of: standard, cautious, swift, demo, or a path such as ./policy.yml',
+    ],
+  },
+  {
+    from: '{ db: shared }',
+    to: '{ "d b": shared }',
+    says: [
+      'bgctl.yml:12:15  compose.services.d b: `d b` cannot be a name here',
+      '    write a service of the compose file',
+    ],
+  },
+  {
+    from: 'hosts: { user: deploy }',
+    to: 'hosts: [deploy]',
+    says: [
+      'bgctl.yml:8:8  hosts: a list is not a map',
+      '    write keys under it: user, key, knownHosts, port, address, via, sudo',
+    ],
+  },
+  {
+    from: 'app: shop\n',
+    to: 'app: { name: shop }\n',
+    says: [
+      'bgctl.yml:1:1  app: a map is not the name of an app',
+      '    write lower-case letters, digits, _ and -, beginning with a letter or digit: compose project names begin with it',
+    ],
+  },
+  {
+    from: 'app: shop\n',
     to: 'app: shop\napp: shop\n',
     says: ['bgctl.yml:2:1  `app` is written twice', '    keep one of the two'],
   },
@@ -291,6 +323,22 @@ test('all problems are told at once, whatever their kind, in the order of the fi
     'bgctl.yml:14:3  `directory` is written twice',
     'bgctl.yml:18:11  traffic.health: 7 is not a path',
   ]);
+});
+
+test('a service that is not there is answered with all that are', () => {
+  const text = changed(bgctlYml, 'images: {', 'images: { api: ghcr.io/acme/shop/api,');
+  const wrong = changed(text, 'service: web', 'service: backend');
+  expect(complaints(parseSettings(wrong, 'bgctl.yml', where))[1]).toBe(
+    '    write one of: api, web',
+  );
+});
+
+test('a file that is too long, or has too many aliases, is refused as a whole', () => {
+  for (const text of [bomb, `a: ${'x'.repeat(1_000_001)}`])
+    expect(complaints(parseSettings(text, 'bgctl.yml', where))).toEqual([
+      'bgctl.yml:1:1  cannot be read: too long, nested too deeply, or too many aliases',
+      '    write it as a short, flat YAML file',
+    ]);
 });
 
 test('an empty file is told where to start from', () => {

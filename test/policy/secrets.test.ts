@@ -2,9 +2,24 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is what an operator writes.
 import { expect, test } from 'vitest';
 import { parseSettings } from '../../src/policy/parse.ts';
+import { shown } from '../../src/policy/secret.ts';
 import { bgctlYml, changed, complaints, where } from './texts.ts';
 
 const canary = `dop_v1_${'c0ffee'.repeat(10)}abcd`;
+
+test.each([
+  [['a'], 'a list'],
+  [{ a: 1 }, 'a map'],
+  [null, 'null'],
+  [7, '7'],
+  ['shop', '"shop"'],
+  ['two\nlines, "quoted"', '"two\\nlines, \\"quoted\\""'],
+  ['x'.repeat(60), `"${'x'.repeat(60)}"`],
+  ['x'.repeat(61), `"${'x'.repeat(57)}…"`],
+  [`${'x '.repeat(40)}${canary}`, `"${'x '.repeat(28)}x…"`],
+])('what was written is repeated short and on one line: %j', (value, said) => {
+  expect(shown(value)).toBe(said);
+});
 
 test.each([
   ['as the token', changed(bgctlYml, '${DIGITALOCEAN_TOKEN}', canary)],

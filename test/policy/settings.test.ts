@@ -84,6 +84,8 @@ test.each([
   ['{ signal: SIGHUP }', { signal: 'SIGHUP' }],
   ['{ command: [sh, -c, "kill -USR1 ${PID}"] }', { command: ['sh', '-c', 'kill -USR1 ${PID}'] }],
   ['{ request: PUT /drain?on=1 }', { request: { method: 'PUT', path: '/drain?on=1' } }],
+  ['{ request: GET /drain }', { request: { method: 'GET', path: '/drain' } }],
+  ['{ request: POST /drain }', { request: { method: 'POST', path: '/drain' } }],
 ])('the order %s is understood', (written, order) => {
   const text = changed(bgctlYml, '{ signal: SIGUSR1 }', written);
   expect(settings(text).traffic.drain?.fail).toEqual(order);
