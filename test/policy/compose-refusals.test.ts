@@ -281,6 +281,20 @@ test('a slip of the pen is told, and nothing is claimed of what it hides', () =>
   ]);
 });
 
+test('an alias without an anchor is no nothing: what it should have said would be left out', () => {
+  const says = (line: number, column: number) => [
+    `c.yml:${line}:${column}  an alias has no anchor`,
+    '    write the value itself, or quote the `*`',
+  ];
+  expect(refusals(changed(plain, '    restart', '    environment: *env\n    restart'))).toEqual(
+    says(4, 18),
+  );
+  expect(refusals(changed(plain, '    restart', '    <<: *common\n    restart'))).toEqual(
+    says(4, 9),
+  );
+  expect(refusals(`x-a: [*late, &late x]\n${plain}`)).toEqual(says(1, 7));
+});
+
 test('a service without an image, and an empty one, are refused', () => {
   for (const image of ['', 'image: ""', 'image: [x]'])
     expect(refusals(changed(plain, 'image: ghcr.io/acme/shop/web:v1', image))).toEqual([
