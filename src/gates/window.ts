@@ -8,9 +8,8 @@ const windowMax = 10_000;
 /** The window with one more sample, in the order of time; the oldest beyond `max` are dropped. */
 export function push(window: Window, sample: Sample, max = windowMax): Window {
   const { samples } = window;
-  let place = samples.length;
   // Droplets answer side by side, so a slow answer may come after a later one.
-  while (place > 0 && (samples[place - 1]?.at ?? 0) > sample.at) place -= 1;
+  const place = samples.findLastIndex((one) => one.at <= sample.at) + 1;
   const all = [...samples.slice(0, place), sample, ...samples.slice(place)];
   return { samples: all.slice(Math.max(0, all.length - max)) };
 }

@@ -8,6 +8,8 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
+  YAMLParseError,
 } from 'yaml';
 import type { Finding, Path, Problem } from './problem.ts';
 import { pathText, problem } from './problem.ts';
@@ -72,16 +74,34 @@ function parsed(
   try {
     // prettyErrors would paste the source into the message, and with it perhaps a secret,
     // and so would the parser's own warnings, on stderr.
-    return parseDocument(text, {
+    const document = parseDocument(text, {
       lineCounter: lines,
       prettyErrors: false,
       logLevel: 'error',
       schema,
     });
+    document.errors.push(...looseAliases(document));
+    return document;
   } catch {
     // Deep nesting overflows the parser's stack.
     return null;
   }
+}
+
+/** The parser lets pass an alias without an anchor before it; a compose file would lose what it stands for. */
+function looseAliases(document: Document.Parsed): YAMLParseError[] {
+  const anchors = new Set<string>();
+  const loose: YAMLParseError[] = [];
+  visit(document, {
+    Alias(_, { source, range }) {
+      const at = range?.[0] ?? 0;
+      if (!anchors.has(source)) loose.push(new YAMLParseError([at, at], 'BAD_ALIAS', 'no anchor'));
+    },
+    Value(_, { anchor }) {
+      if (anchor !== undefined) anchors.add(anchor);
+    },
+  });
+  return loose;
 }
 
 const tooMuch = Symbol('aliases of aliases');

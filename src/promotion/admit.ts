@@ -34,8 +34,9 @@ function admitPromote(app: App, command: Of<'promote'>): Refusal | null {
       why: app.kind === 'drift' ? 'drift' : 'held',
     };
   if (app.phase === 'idle' && app.asked === null) return unfit(app, command) ?? used(app, command);
+  const doing = app.phase === 'idle' ? 'about to promote' : app.phase;
   return {
-    refused: `${app.name} is ${app.phase} ${underWay(app) ?? 'a release'}`,
+    refused: `${app.name} is ${doing} ${underWay(app) ?? 'a release'}`,
     instead: insteadOf(app),
     why: 'busy',
   };
@@ -120,11 +121,9 @@ function admitChoice(app: App, command: Command): Refusal | null {
     );
   if (command.kind === 'keep' && !choices(app).some((one) => one.project === command.project))
     return {
-      refused: `${command.project} is not one of ${
-        choices(app)
-          .map((one) => one.project)
-          .join(', ') || '(none)'
-      }`,
+      refused: `${command.project} is not one of ${choices(app)
+        .map((one) => one.project)
+        .join(', ')}`,
       why: 'precondition',
     };
   if (command.kind === 'restore' && app.blue === null)

@@ -50,6 +50,11 @@ export function otherPool(pool: Pool): Pool {
   return pool === 'a' ? 'b' : 'a';
 }
 
+/** The droplets that it runs on; none where there is no environment. */
+export function dropletsOf(environment: Environment | null): readonly DropletId[] {
+  return environment === null ? [] : environment.droplets;
+}
+
 /** The environment's project on each of its droplets. */
 export function projectsOf(environment: Environment | null): readonly ProjectAt[] {
   if (environment === null) return [];

@@ -4,7 +4,7 @@ import type { Policy } from '../policy/policy.ts';
 import { type App, type Common, genesis, type Outcome, type Phase } from './app.ts';
 import { type BalancerEffect, type Effect, isHostEffect, keyOf } from './effect.ts';
 import type { Entry, Fact } from './entry.ts';
-import { at, type DropletId, move, type ProjectAt } from './environment.ts';
+import { at, type DropletId, move, type ProjectAt, projectsOf } from './environment.ts';
 import { without } from './judgement.ts';
 import { departing } from './membership.ts';
 import { rulesOf } from './phases/table.ts';
@@ -94,11 +94,7 @@ function begun(app: App, phase: Phase): Partial<Common> {
     return { policy: app.asked.policy, drains: app.asked.drains };
   if (app.phase === 'held' && app.asked?.kind === 'adopt') {
     const { blue, attached, policy, drains } = app.asked;
-    const adopted = (blue?.droplets ?? []).map((droplet) => ({
-      project: blue?.project ?? '',
-      droplet,
-    }));
-    const present = [...app.present, ...adopted.filter((place) => !has(app.present, place))];
+    const present = projectsOf(blue).reduce(add, app.present);
     return { policy, drains, attached, unsure: [], present };
   }
   return {};

@@ -1,6 +1,6 @@
 // Small questions that several phases ask of an app and an observation; each answers with what it rests on.
 import type { App } from './app.ts';
-import { type EffectKey, keyOf } from './effect.ts';
+import { type Effect, type EffectKey, keyOf } from './effect.ts';
 import { at, type DropletId, type Environment, projectsOf } from './environment.ts';
 import type { Known, Observation, ProjectHealth } from './observation.ts';
 import type { EnterStep, Step } from './rules.ts';
@@ -119,15 +119,15 @@ export function connectionsOf(
   return sum;
 }
 
-/** The effect of this phase that failed as often as the policy allows, with its last reason; or null. */
-export function exhausted(app: App, kinds: readonly string[]): string | null {
+/** The effect of this kind that failed as often as the policy allows, with its last reason; or null. */
+export function exhausted(app: App, kind: Effect['kind']): string | null {
   for (const [key, failure] of Object.entries(app.failures))
-    if (kinds.some((kind) => key.startsWith(`${kind} `)) && failure.times >= app.policy.attemptsMax)
+    if (key.startsWith(`${kind} `) && failure.times >= app.policy.attemptsMax)
       return `${key} failed ${failure.times} times, last: ${failure.because}`;
   return null;
 }
 
-export function tired(app: App, effect: Parameters<typeof keyOf>[0]): boolean {
+export function tired(app: App, effect: Effect): boolean {
   return (app.failures[keyOf(effect)]?.times ?? 0) >= app.policy.attemptsMax;
 }
 

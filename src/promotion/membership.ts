@@ -1,7 +1,7 @@
 // The balancer's membership: what the journal expects of it, what is seen, and what the difference means.
 import { type App, environmentsOf } from './app.ts';
 import type { BalancerEffect } from './effect.ts';
-import type { DropletId, Environment } from './environment.ts';
+import { type DropletId, dropletsOf, type Environment } from './environment.ts';
 import { list, lostOf, without } from './judgement.ts';
 import type { Known, Observation } from './observation.ts';
 
@@ -21,13 +21,7 @@ export function attachedNow(app: App, seen: Observation): Known<readonly Droplet
 export function oursOf(app: App, seen: Observation): readonly DropletId[] {
   const { live, other } = environmentsOf(app);
   const pools = seen.pools.known ? [...seen.pools.value.a, ...seen.pools.value.b] : [];
-  const all = [
-    ...pools,
-    ...(live?.droplets ?? []),
-    ...(other?.droplets ?? []),
-    ...app.attached,
-    ...app.unsure,
-  ];
+  const all = [...pools, ...dropletsOf(live), ...dropletsOf(other), ...app.attached, ...app.unsure];
   return [...new Set(all)].sort((one, two) => one - two);
 }
 
@@ -54,10 +48,10 @@ export function missing(app: App, attached: readonly DropletId[]): readonly Drop
 /** Droplets of which one may have been destroyed while it was out of the balancer, where nobody noticed. */
 function comingBack(app: App): readonly DropletId[] {
   if (app.phase === 'held' && app.asked !== null)
-    return [...(app.blue?.droplets ?? []), ...(app.other?.droplets ?? [])];
+    return [...dropletsOf(app.blue), ...dropletsOf(app.other)];
   // Going back must not wait for the question: it is asked only when one could not be attached.
   const refused = Object.keys(app.failures).some((key) => key.startsWith('attach-droplets '));
-  return app.phase === 'aborting' && refused ? (app.keep?.droplets ?? []) : [];
+  return app.phase === 'aborting' && refused ? dropletsOf(app.keep) : [];
 }
 
 /** Droplets that should be attached and are not, our own doubts left out. */
@@ -69,7 +63,7 @@ function strayed(app: App, attached: readonly DropletId[]): readonly DropletId[]
 /** Going back, it is all one why the other side has left: asking would only delay it (I3). */
 export function departing(app: App): readonly DropletId[] {
   if (app.phase !== 'aborting') return [];
-  return without(app.drop?.droplets ?? [], app.keep?.droplets ?? []);
+  return without(dropletsOf(app.drop), dropletsOf(app.keep));
 }
 
 /** Our droplets that are found otherwise than the journal has them. */

@@ -1,5 +1,5 @@
 // step(): wait, act, enter, commit or yield; with the guards that hold in every phase.
-import { type App, environmentsOf, type Phase } from './app.ts';
+import { type App, environmentsOf } from './app.ts';
 import { type Effect, type EffectKey, isHostEffect, keyOf } from './effect.ts';
 import { enter, list, outOfSight, wait } from './judgement.ts';
 import { attachedNow, drift, missing } from './membership.ts';
@@ -18,7 +18,7 @@ export function step(app: App, seen: Observation): Step {
 function answer(app: App, seen: Observation): Step | null {
   if (app.asked?.kind !== 'abort') return null;
   const to = rulesOf(app.phase).abort(app as never, seen);
-  if (to === null || typeof to === 'object') return to;
+  if (typeof to !== 'string') return to;
   return to === 'held'
     ? enter('held', `${app.asked.reason}, but there is no safe side to go back to`, {
         held: 'choice',
@@ -76,8 +76,7 @@ function settleFirst(app: App, wanted: Step, seen: Observation): Step {
 
 /** What is only being started is no longer wanted once we go back. */
 function unwanted(wanted: Step, effects: readonly Effect[]): readonly EffectKey[] | undefined {
-  const leaves: readonly Phase[] = ['aborting'];
-  if (wanted.is !== 'enter' || !leaves.includes(wanted.phase)) return undefined;
+  if (wanted.is !== 'enter' || wanted.phase !== 'aborting') return undefined;
   const keys = effects.filter((effect) => effect.kind === 'start-project').map(keyOf);
   return keys.length > 0 ? keys : undefined;
 }

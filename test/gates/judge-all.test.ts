@@ -43,6 +43,13 @@ describe('all gates of a phase', () => {
     expect(verdict(letters, at).is).toBe(is);
   });
 
+  test('the minimum time and the limit count from when the phase began', () => {
+    const later = (at: number) =>
+      judgeAll([quick], { quick: windowOf(track('ooo')) }, { ...given, since: 1_000, at }).is;
+    expect(later(30_999)).toBe('wait');
+    expect(later(31_000)).toBe('pass');
+  });
+
   test('I5: without a gate there is no evidence, so it never passes', () => {
     expect(verdict({}, 49_999, []).is).toBe('wait');
     const end = verdict({}, 50_000, []);

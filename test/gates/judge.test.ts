@@ -96,8 +96,17 @@ describe('latency (p90 at most 100 ms of at least 10)', () => {
     ['one in ten slow', [...nine, 5000], 'pass'],
     ['exactly the limit', [...nine, 100, 100], 'pass'],
     ['two in ten slow', [...nine.slice(0, 8), 101, 102], 'fail'],
+    ['a slow one early, then nine quick', [5000, ...nine], 'pass'],
+    ['two slow ones early, then eight quick', [5000, 4000, ...nine.slice(1)], 'fail'],
   ])('%s is judged by its quantile', (_, durations, is) => {
     expect(verdict(gate(latency), [given(...durations)]).is).toBe(is);
+  });
+
+  test('what could not be measured is neither quick nor slow', () => {
+    const timedOut = track('???', 1, 9000);
+    const { is, evidence } = verdict(gate(latency), [[...given(...nine, 10), ...timedOut]]);
+    expect(is).toBe('pass');
+    expect(evidence).toEqual({ samples: 10, errors: 0, p90: '9 ms', maxMs: 100 });
   });
 
   test('failed answers count as slower than any limit, however quick they failed', () => {
@@ -187,11 +196,26 @@ describe('I5: a gate that goes blind says so and does not pass', () => {
 });
 
 describe('the sentence', () => {
+  const quicker = { ...latency, maxMs: 9 };
+  const quickerMean = { ...meanDuration, max: 9 };
+  const anyNumber = { ...errorRate, samplesMin: 0 };
+
   test.each([
     [
       gate(errorRate, { name: 'errors' }),
       'xxxoooooooooo',
       'errors: 3 of 13 answers failed (23.1 %), more than 10 %; last bad answer, from droplet 1: HTTP 503 sick',
+    ],
+    [gate(errorRate), 'xooooooooooo', 'up: 1 of 12 answers failed (8.33 %), at most 10 %'],
+    [
+      gate(errorRate),
+      'xxoooooooo',
+      'up: 2 of 10 answers failed (20 %), more than 10 %; last bad answer, from droplet 1: HTTP 503 sick',
+    ],
+    [
+      gate(errorRate),
+      'xxo',
+      'up: 2 of 3 answers failed: already more than 10 % of 10; last bad answer, from droplet 1: HTTP 503 sick',
     ],
     [gate(errorRate), 'ooo', 'up: 3 of 10 answers so far, 0 failed'],
     [
@@ -205,13 +229,60 @@ describe('the sentence', () => {
       'o',
       'up: 3 good answers in a row are wanted from every droplet; droplet 1 has 1',
     ],
+    [
+      gate(consecutive),
+      '',
+      'up: 3 good answers in a row are wanted from every droplet; droplet 1 has 0',
+    ],
+    [
+      gate(consecutive, { unknownMax: 0 }),
+      'ooo?',
+      'up: 3 good answers in a row are wanted from every droplet; droplet 1 has 0; droplet 1 could not be measured the last time (SSH lost)',
+    ],
     [gate(latency), 'oooooooooo', 'up: p90 of 10 answers is 10 ms, at most 100 ms'],
+    [gate(quicker), 'oooooooooo', 'up: p90 of 10 answers is 10 ms, more than 9 ms'],
+    [gate(latency), 'ooo', 'up: 3 of 10 answers so far for p90'],
+    [gate(errorCount), 'oooooooooo', 'up: 0 of 10 answers failed, at most 2'],
+    [gate(errorCount), 'ooo', 'up: 3 of 10 answers so far, 0 failed'],
+    [
+      gate(errorCount),
+      'xxxo',
+      'up: 3 of 4 answers failed, more than 2; last bad answer, from droplet 1: HTTP 503 sick',
+    ],
+    [gate(meanDuration), 'oooooooooo', 'up: the mean of 10 good answers is 10 ms, at most 100 ms'],
+    [gate(quickerMean), 'oooooooooo', 'up: the mean of 10 good answers is 10 ms, more than 9 ms'],
+    [gate(meanDuration), 'ooo?', 'up: 3 of 10 good answers so far'],
   ])('of %o after %s names the gate and its numbers', (spec, letters, because) => {
     expect(verdict(spec, [track(letters)]).because).toBe(because);
   });
 
-  test('comes with the numbers as evidence', () => {
-    const { evidence } = verdict(gate(errorRate), [track('xoooooooooooooooooooo')]);
-    expect(evidence).toMatchObject({ samples: 21, errors: 1, max: 0.1 });
+  test('names every droplet that is short, silent or blind', () => {
+    const two = (spec: GateSpec, one: string, other: string) =>
+      verdict(spec, [track(one), track(other, 2)]).because;
+    expect(two(gate(consecutive), 'oo', 'o')).toContain('droplet 1 has 2, droplet 2 has 1');
+    expect(two(gate(anyNumber), 'o', '')).toContain('from droplet 2 yet');
+    expect(two(gate(errorRate), '????', '????')).toContain('(SSH lost), droplet 2 could not');
+    const given = { at: 60_000, since: 0 };
+    const window = windowOf(track('oooooooooo', 3));
+    const silent = { ...given, droplets: [1, 2, 3] };
+    expect(judgeGate(gate(errorRate), window, silent).because).toContain(
+      'no answer from droplet 1, droplet 2 yet',
+    );
+    const nobody = judgeGate(gate(consecutive), window, { ...given, droplets: [] });
+    expect(nobody.because).toContain('there is no droplet to ask');
+  });
+
+  test.each([
+    [consecutive, 'ooooo', { samples: 5, passes: 3, least: 3 }],
+    [consecutive, 'oo', { samples: 2, passes: 3, least: 2 }],
+    [consecutive, 'oxx', { samples: 3, passes: 3, least: 0, droplet: 1, bad: 2 }],
+    [errorRate, 'xooo', { samples: 4, errors: 1, rate: 0.25, max: 0.1 }],
+    [errorRate, '??', { samples: 0, errors: 0, rate: 0, max: 0.1 }],
+    [latency, 'ox', { samples: 2, errors: 1, maxMs: 100 }],
+    [errorCount, 'oxx?', { samples: 3, errors: 2, max: 2 }],
+    [meanDuration, 'oxx?', { samples: 1, max: 100 }],
+    [meanDuration, 'oooooooooo', { samples: 10, max: 100, meanMs: 10 }],
+  ])('%o after %s comes with its numbers as evidence', (judge, letters, evidence) => {
+    expect(verdict(gate(judge), [track(letters)]).evidence).toEqual(evidence);
   });
 });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { quantile } from '../../src/gates/latency.ts';
-import { emptyWindow, type Window } from '../../src/gates/sample.ts';
+import { emptyWindow, type Sample, type Window } from '../../src/gates/sample.ts';
 import { ofDroplets, push, runAtEnd, since, statsOf } from '../../src/gates/window.ts';
 import { track, windowOf } from './samples.ts';
 
@@ -21,6 +21,11 @@ test('samples are kept in the order of time, whatever the order they come in', (
       expect(timesOf(pushed(times))).toEqual([...times].sort((a, b) => a - b));
     }),
   );
+});
+
+test('of answers at the same instant the one that came first stays first', () => {
+  const [one, other] = [...track('o', 1), ...track('o', 2)] as [Sample, Sample];
+  expect(push(push(emptyWindow, one), other).samples).toEqual([one, other]);
 });
 
 test('beyond the bound the oldest go', () => {
@@ -48,6 +53,8 @@ test('counts keep unknown apart from ok and error', () => {
     unknown: 3,
     lastError: { at: 5000 },
   });
+  expect(statsOf(windowOf(track('xxxo'))).lastError).toMatchObject({ at: 3000 });
+  expect(statsOf(windowOf(track('oo?'))).lastError).toBeNull();
 });
 
 test.each([

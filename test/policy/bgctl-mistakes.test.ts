@@ -2,7 +2,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is what an operator writes.
 import { expect, test } from 'vitest';
 import { parseSettings } from '../../src/policy/parse.ts';
-import { bgctlYml, changed, complaints, where } from './texts.ts';
+import { bgctlYml, bomb, changed, complaints, where } from './texts.ts';
 
 type Mistake = { from: string; to: string; says: string[] };
 
@@ -211,6 +211,252 @@ const mistakes: Mistake[] = [
       '    use a signal that only changes the health answer, such as SIGUSR1',
     ],
   },
+  ...['SIGKILL', 'SIGSTOP', 'SIGINT', 'SIGQUIT', 'SIGABRT'].map((signal) => ({
+    from: 'SIGUSR2',
+    to: signal,
+    says: [
+      `bgctl.yml:19:72  traffic.drain.restore.signal: ${signal} stops the app while the balancer still sends it requests`,
+      '    use a signal that only changes the health answer, such as SIGUSR1',
+    ],
+  })),
+  {
+    from: 'SIGUSR1',
+    to: 'USR1',
+    says: [
+      'bgctl.yml:19:42  traffic.drain.fail.signal: "USR1" is not a signal',
+      '    write a signal such as SIGUSR1',
+    ],
+  },
+  {
+    from: '{ signal: SIGUSR1 }',
+    to: '{ command: [drain, 5] }',
+    says: [
+      'bgctl.yml:19:51  traffic.drain.fail.command[1]: 5 is not a word',
+      '    write a text; quote numbers',
+    ],
+  },
+  {
+    from: '{ signal: SIGUSR1 }',
+    to: '{ command: [] }',
+    says: [
+      'bgctl.yml:19:43  traffic.drain.fail.command: is an empty list',
+      '    write at least one of words of a command',
+    ],
+  },
+  {
+    from: 'service: web',
+    to: 'service: "w b"',
+    says: [
+      'bgctl.yml:19:21  traffic.drain.service: "w b" is not the name of a service',
+      '    write a service of the compose file',
+    ],
+  },
+  {
+    from: '{ header: x-bgctl-environment, path: / }',
+    to: '{ header: "x bgctl", path: x }',
+    says: [
+      'bgctl.yml:18:23  traffic.identity.header: "x bgctl" is not the name of a header',
+      '    write a name such as x-bgctl-environment',
+      'bgctl.yml:18:40  traffic.identity.path: "x" is not a path',
+      '    write a path that begins with a slash, such as /health',
+    ],
+  },
+  {
+    from: '{ header: x-bgctl-environment, path: / }',
+    to: 'all',
+    says: [
+      'bgctl.yml:18:13  traffic.identity: "all" is not a way to tell environments apart',
+      '    write { header: x-bgctl-environment, path: / }, or { path: /whoami }, or none if the app cannot say which environment it is',
+    ],
+  },
+  {
+    from: '{ header: x-bgctl-environment, path: / }',
+    to: '{ heder: x-bgctl-environment }',
+    says: [
+      'bgctl.yml:18:15  traffic.identity.heder: is not a known key',
+      '    did you mean `header`?',
+    ],
+  },
+  {
+    from: 'ports: [8000]',
+    to: 'ports: 8000',
+    says: [
+      'bgctl.yml:16:10  traffic.ports: 8000 is not a list',
+      '    write a list of ports that the app publishes',
+    ],
+  },
+  {
+    from: 'health: /health',
+    to: 'health: /health\n  address: app.example.com',
+    says: [
+      'bgctl.yml:18:12  traffic.address: "app.example.com" is not an address',
+      '    write an address such as https://app.example.com/',
+    ],
+  },
+  {
+    from: 'health: /health',
+    to: 'health: /health\n  address: ftp://app.example.com',
+    says: [
+      'bgctl.yml:18:12  traffic.address: "ftp://app.example.com" is not an address',
+      '    write an address such as https://app.example.com/',
+    ],
+  },
+  {
+    from: 'shop-lb',
+    to: 'shop-lb\n  endpoint: http://127.0.0.1.example.com',
+    says: [
+      'bgctl.yml:5:13  cloud.endpoint: would send the token unencrypted',
+      '    write an address that begins with https://',
+    ],
+  },
+  {
+    from: 'shop-lb',
+    to: 'shop-lb\n  endpoint: http://x.localhost',
+    says: [
+      'bgctl.yml:5:13  cloud.endpoint: would send the token unencrypted',
+      '    write an address that begins with https://',
+    ],
+  },
+  {
+    from: 'shop-lb',
+    to: 'shop-lb\n  endpoint: https://:geheim@api.example.com',
+    says: [
+      'bgctl.yml:5:13  cloud.endpoint: must not carry a user or a password',
+      '    remove what stands before the @',
+    ],
+  },
+  {
+    from: 'shop-lb',
+    to: 'shop-lb\n  endpoint: https://ann@api.example.com',
+    says: [
+      'bgctl.yml:5:13  cloud.endpoint: must not carry a user or a password',
+      '    remove what stands before the @',
+    ],
+  },
+  {
+    from: 'balancer: shop-lb',
+    to: 'balancer: 5',
+    says: [
+      'bgctl.yml:4:13  cloud.balancer: 5 is not a balancer',
+      '    write the id or the name of the load balancer',
+    ],
+  },
+  {
+    from: 'a: { tag: shop-a }',
+    to: 'a: { tag: "shop a" }',
+    says: [
+      'bgctl.yml:6:13  pools.a.tag: "shop a" is not a tag',
+      '    write letters, digits, :, _ and -',
+    ],
+  },
+  {
+    from: 'a: { tag: shop-a }',
+    to: 'a: { droplets: [3, 3] }',
+    says: ['bgctl.yml:6:22  pools.a.droplets[1]: droplet 3 is listed twice', '    list it once'],
+  },
+  {
+    from: 'hosts: { user: deploy }',
+    to: 'hosts: { user: "de ploy", key: 5, address: all, knownHosts: [] }',
+    says: [
+      'bgctl.yml:8:16  hosts.user: "de ploy" is not a user',
+      '    write the user to log in as, such as deploy',
+      'bgctl.yml:8:32  hosts.key: 5 is not a key',
+      '    write the path of a private key, or agent',
+      'bgctl.yml:8:44  hosts.address: "all" is not an address',
+      '    write private or public',
+      'bgctl.yml:8:61  hosts.knownHosts: a list is not a path',
+      '    write a path such as ~/.ssh/known_hosts',
+    ],
+  },
+  {
+    from: '  file: compose.yml\n',
+    to: '  file: 5\n',
+    says: [
+      'bgctl.yml:10:9  compose.file: 5 is not a path',
+      '    write a path such as docker-compose.prod.yml',
+    ],
+  },
+  {
+    from: '[cache]',
+    to: '[""]\n  envFiles: [./env]',
+    says: [
+      'bgctl.yml:13:22  compose.ephemeralVolumes[0]: "" is not a volume',
+      '    write the name of a volume',
+      'bgctl.yml:14:14  compose.envFiles[0]: "./env" is not an absolute path',
+      '    write an absolute path on the droplets, such as /opt/vulcan/env/backend.env',
+    ],
+  },
+  {
+    from: '[cache]',
+    to: 'cache\n  envFiles: /env',
+    says: [
+      'bgctl.yml:13:21  compose.ephemeralVolumes: "cache" is not a list',
+      '    write a list of volumes',
+      'bgctl.yml:14:13  compose.envFiles: "/env" is not a list',
+      '    write a list of paths',
+    ],
+  },
+  {
+    from: '{ db: shared }',
+    to: 'db',
+    says: [
+      'bgctl.yml:12:13  compose.services: "db" is not a map',
+      '    write a service and its role on each line, such as db: shared',
+    ],
+  },
+  {
+    from: '{ web: ghcr.io/acme/shop/web }',
+    to: 'web',
+    says: [
+      'bgctl.yml:14:9  images: "web" is not a map',
+      '    write a service and its repository on each line',
+    ],
+  },
+  {
+    from: '{ web: ghcr.io/acme/shop/web }',
+    to: '{}',
+    says: ['bgctl.yml:14:1  images: is empty', '    write the image of each service'],
+  },
+  {
+    from: 'app: shop\n',
+    to: 'app: shop\njournal: { file: 5 }\n',
+    says: [
+      'bgctl.yml:2:18  journal.file: 5 is not a path',
+      '    write a path such as ./.bgctl/journal',
+    ],
+  },
+  {
+    from: 'app: shop\n',
+    to: 'app: shop\njournal: { ssh: { droplet: 3, path: j } }\n',
+    says: [
+      'bgctl.yml:2:37  journal.ssh.path: "j" is not an absolute path',
+      '    write an absolute path on the droplets, such as /opt/vulcan/bgctl',
+    ],
+  },
+  {
+    from: 'app: shop\n',
+    to: 'app: shop\njournal: { postgres: { url: "${URL}", ca: 5 } }\n',
+    says: [
+      'bgctl.yml:2:43  journal.postgres.ca: 5 is not a path',
+      '    write a path such as ./ca-certificate.crt',
+    ],
+  },
+  {
+    from: 'app: shop\n',
+    to: 'app: shop\npolicy: 5\n',
+    says: [
+      'bgctl.yml:2:9  policy: 5 is not a path',
+      '    write a path such as ./policy.yml, or one of standard, cautious, swift',
+    ],
+  },
+  {
+    from: '[cache]',
+    to: '["${VOLUME}"]',
+    says: [
+      'bgctl.yml:13:22  compose.ephemeralVolumes[0]: refers to a variable, which is understood in cloud.token and journal.postgres.url only',
+      '    write the value itself',
+    ],
+  },
   {
     from: 'SIGUSR2',
     to: 'SIGUSR1',
@@ -258,6 +504,38 @@ const mistakes: Mistake[] = [
   },
   {
     from: 'app: shop\n',
+    to: 'app: shop\npolicy: reckless\n',
+    says: [
+      'bgctl.yml:2:9  policy: "reckless" does not come with bgctl',
+      '    write one of: standard, cautious, swift, demo, or a path such as ./policy.yml',
+    ],
+  },
+  {
+    from: '{ db: shared }',
+    to: '{ "d b": shared }',
+    says: [
+      'bgctl.yml:12:15  compose.services.d b: `d b` cannot be a name here',
+      '    write a service of the compose file',
+    ],
+  },
+  {
+    from: 'hosts: { user: deploy }',
+    to: 'hosts: [deploy]',
+    says: [
+      'bgctl.yml:8:8  hosts: a list is not a map',
+      '    write keys under it: user, key, knownHosts, port, address, via, sudo',
+    ],
+  },
+  {
+    from: 'app: shop\n',
+    to: 'app: { name: shop }\n',
+    says: [
+      'bgctl.yml:1:1  app: a map is not the name of an app',
+      '    write lower-case letters, digits, _ and -, beginning with a letter or digit: compose project names begin with it',
+    ],
+  },
+  {
+    from: 'app: shop\n',
     to: 'app: shop\napp: shop\n',
     says: ['bgctl.yml:2:1  `app` is written twice', '    keep one of the two'],
   },
@@ -291,6 +569,22 @@ test('all problems are told at once, whatever their kind, in the order of the fi
     'bgctl.yml:14:3  `directory` is written twice',
     'bgctl.yml:18:11  traffic.health: 7 is not a path',
   ]);
+});
+
+test('a service that is not there is answered with all that are', () => {
+  const text = changed(bgctlYml, 'images: {', 'images: { api: ghcr.io/acme/shop/api,');
+  const wrong = changed(text, 'service: web', 'service: backend');
+  expect(complaints(parseSettings(wrong, 'bgctl.yml', where))[1]).toBe(
+    '    write one of: api, web',
+  );
+});
+
+test('a file that is too long, or has too many aliases, is refused as a whole', () => {
+  for (const text of [bomb, `a: ${'x'.repeat(1_000_001)}`])
+    expect(complaints(parseSettings(text, 'bgctl.yml', where))).toEqual([
+      'bgctl.yml:1:1  cannot be read: too long, nested too deeply, or too many aliases',
+      '    write it as a short, flat YAML file',
+    ]);
 });
 
 test('an empty file is told where to start from', () => {

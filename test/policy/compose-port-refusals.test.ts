@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { readComposeFile } from '../../src/policy/compose-file.ts';
 import { formatProblems } from '../../src/policy/problem.ts';
-import { changed, complaints, composeYml, settings } from './texts.ts';
+import { bgctlYml, changed, complaints, composeYml, settings } from './texts.ts';
 
 /** The sample has db as shared in bgctl.yml, so it must be there. */
 const plain = `${composeYml}  db: { image: postgres }\n`;
@@ -50,6 +50,21 @@ const ports: [published: string, ...says: string[]][] = [
     '    publish another port',
   ],
   [
+    '["10.0.0.1:8000:80", "8000:8000"]',
+    'c.yml:5:33  services.web.ports: port 8000 of the droplet is already taken by web (line 5)',
+    '    publish another port',
+  ],
+  [
+    '["10.0.0.1:8000:80", "10.0.0.1:8000:81"]',
+    'c.yml:5:33  services.web.ports: port 8000 of the droplet is already taken by web (line 5)',
+    '    publish another port',
+  ],
+  [
+    '["8000:8000", [http]]',
+    'c.yml:5:26  services.web.ports: is not a port',
+    '    write "8000:8000": the port of the droplet, then the port of the container',
+  ],
+  [
     '["8000:8000", "http"]',
     'c.yml:5:26  services.web.ports: is not a port',
     '    write "8000:8000": the port of the droplet, then the port of the container',
@@ -67,12 +82,20 @@ test.each([
   '["${PORT:-8000}:8000"]',
   '["${PORT-8000}:${INNER:-80}"]',
   '["7990-8010:7990-8010"]',
+  '["8000:8000", "8000"]',
   '[{ target: 80, published: "8000", protocol: tcp, mode: host }]',
 ])('ports %s are accepted', (published) => {
   expect(readComposeFile(changed(plain, '["8000:8000"]', published), 'c.yml', ours)).toMatchObject({
     ok: true,
     warnings: [],
   });
+});
+
+test('where one service may publish it, nothing is claimed of the others', () => {
+  const known = settings(changed(bgctlYml, 'images: {', 'images: { side: ghcr.io/acme/side,'));
+  const text = changed(plain, '8000:8000', '${PORT}:8000');
+  const side = '  side: { image: ghcr.io/acme/side, restart: always, ports: ["9000:9000"] }\n';
+  expect(complaints(readComposeFile(text + side, 'c.yml', known))).toEqual([]);
 });
 
 test('a port that only the droplet knows is warned of; with the variable at hand it is judged', () => {

@@ -169,6 +169,30 @@ test('a dependency on a service that is started with the release stays', () => {
   expect(out).not.toContain('db');
 });
 
+test('dependencies keep their form, and go where none is left; so do volumes', () => {
+  const both = { web: images.web, side: `x@${digest}` };
+  const out = (lines: string) => {
+    const text = `${composeYml}    ${lines}\n  side: { image: x, restart: always }\n  db: { image: postgres }\n`;
+    return renderCompose({ text, app: 'shop', release: 'r1', images: both, settings: ours }).text;
+  };
+  expect(out('depends_on: [db, side]')).toContain('    depends_on:\n      - side\n');
+  expect(out('depends_on: [db]')).not.toContain('depends_on');
+  expect(out('depends_on: { db: {} }')).not.toContain('depends_on');
+  expect(out('depends_on: db')).not.toContain('depends_on');
+  const none = rendered(`${composeYml}  db: { image: postgres }\nvolumes: { data: {} }\n`);
+  expect(none).not.toContain('volumes');
+});
+
+test('what is not a text in a list of variables stays as it is written', () => {
+  expect(rendered(`${composeYml}    environment: [{ A: 1 }, B=2]\n`)).toContain(
+    '    environment:\n      - A: 1\n      - B=2\n      - "BGCTL_RELEASE=r42"\n',
+  );
+});
+
+test('a fingerprint is the rendering of no release', () => {
+  expect(fingerprint(composeYml)).toBe(rendered(composeYml, 'r0'));
+});
+
 test('the fingerprint is that of what runs: not of numbers, comments, quotes or order of roles', () => {
   const same = [
     `# a comment\n${composeYml}`,
@@ -195,4 +219,11 @@ test('a rendering without a digest is a bug, not a release', () => {
   const order = { text: composeYml, app: 'shop', release: 'r1', settings: ours };
   expect(() => renderCompose({ ...order, images: {} })).toThrow('web has no digest');
   expect(() => renderCompose({ ...order, images: { web: 'x:v1' } })).toThrow('web has no digest');
+  const late = { web: `${images.web}:v1` };
+  expect(() => renderCompose({ ...order, images: late })).toThrow('web has no digest');
+});
+
+test('nor is one of what was never read, or was refused', () => {
+  expect(() => rendered('a: "')).toThrow('a compose file is rendered that was never read');
+  expect(() => rendered('[]')).toThrow('a compose file is rendered that was refused');
 });

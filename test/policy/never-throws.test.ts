@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { readComposeFile } from '../../src/policy/compose-file.ts';
 import { parsePolicy, parseSettings } from '../../src/policy/parse.ts';
 import { formatProblems, type Parsed } from '../../src/policy/problem.ts';
-import { bgctlYml, composeYml, settings, where } from './texts.ts';
+import { bgctlYml, bomb, composeYml, settings, where } from './texts.ts';
 
 const known = settings();
 const readers: Record<string, (text: string) => Parsed<unknown>> = {
@@ -37,13 +37,9 @@ test.each(Object.entries(readers))('reading %s never throws', (_, read) => {
 });
 
 test.each(Object.entries(readers))('%s full of nesting, aliases or bytes is refused', (_, read) => {
-  const bomb = Array.from(
-    { length: 12 },
-    (_, n) => `k${n}: &a${n} [${`*a${n - 1}, `.repeat(n ? 9 : 0)}x]`,
-  );
   for (const text of [
     '['.repeat(100_000),
-    bomb.join('\n'),
+    bomb,
     `a: ${'x'.repeat(1_000_001)}`,
     'services: &a { web: *a }',
     'a: &a [*a]',

@@ -35,6 +35,93 @@ test('a policy is called by its file unless it says a name', () => {
   expect(parsedValue(parsePolicy('attempts: 1', '/etc/policy.yaml')).name).toBe('policy');
 });
 
+test('what is written comes out in the terms of the rest of the program', () => {
+  const text = `attempts: 7
+unreachable: 3m
+start: { limit: 2m, missing: 1, restarts: 4 }
+gate:
+  limit: 10m
+  minimum: 1m
+  gates:
+    - { name: alive, probe: { http: { of: droplets } }, judge: { consecutive: { passes: 3, failures: 2 } } }
+    - { name: boxes, probe: container, every: 5s, unknown: 9, judge: { consecutive: { passes: 1, failures: 1 } } }
+switch: { limit: 4m, floor: 2 }
+verify:
+  limit: 20m
+  minimum: 6m
+  gates:
+    - name: errors
+      probe: { http: { of: balancer, path: /up, expect: fine, timeout: 500ms } }
+      every: 1s
+      judge: { errorRate: { max: 2%, window: 2m, samples: 50 } }
+    - { name: slow, probe: { http: {} }, judge: { latency: { quantile: 0.9, max: 300ms, window: 1m, samples: 20 } } }
+    - { name: count, probe: container, judge: { threshold: { quantity: errors, max: 5, window: 1m, samples: 1 } } }
+    - { name: mean, probe: { http: {} }, judge: { threshold: { quantity: meanDuration, max: 80ms, window: 1m, samples: 1 } } }
+drain: { limit: 90s, quiet: 15s, warm: 30m }
+`;
+  const http = { kind: 'http', of: 'droplets', path: null, expect: null, timeoutMs: 2_000 };
+  const often = { everyMs: 2_000, unknownMax: 5 };
+  const window = { windowMs: 60_000, samplesMin: 1 };
+  expect(parsedValue(parsePolicy(text, 'p.yml'))).toEqual({
+    name: 'p',
+    attemptsMax: 7,
+    unreachableMs: 180_000,
+    start: { limitMs: 120_000, missingMax: 1, restartsMax: 4 },
+    gate: {
+      limitMs: 600_000,
+      minMs: 60_000,
+      gates: [
+        {
+          name: 'alive',
+          probe: http,
+          ...often,
+          judge: { kind: 'consecutive', passes: 3, failures: 2 },
+        },
+        {
+          name: 'boxes',
+          probe: { kind: 'container' },
+          everyMs: 5_000,
+          unknownMax: 9,
+          judge: { kind: 'consecutive', passes: 1, failures: 1 },
+        },
+      ],
+    },
+    switch: { limitMs: 240_000, floor: 2 },
+    verify: {
+      limitMs: 1_200_000,
+      minMs: 360_000,
+      gates: [
+        {
+          name: 'errors',
+          probe: { kind: 'http', of: 'balancer', path: '/up', expect: 'fine', timeoutMs: 500 },
+          everyMs: 1_000,
+          unknownMax: 5,
+          judge: { kind: 'error-rate', max: 0.02, windowMs: 120_000, samplesMin: 50 },
+        },
+        {
+          name: 'slow',
+          probe: http,
+          ...often,
+          judge: { kind: 'latency', quantile: 0.9, maxMs: 300, windowMs: 60_000, samplesMin: 20 },
+        },
+        {
+          name: 'count',
+          probe: { kind: 'container' },
+          ...often,
+          judge: { kind: 'threshold', quantity: 'errors', max: 5, ...window },
+        },
+        {
+          name: 'mean',
+          probe: http,
+          ...often,
+          judge: { kind: 'threshold', quantity: 'mean-duration-ms', max: 80, ...window },
+        },
+      ],
+    },
+    drain: { limitMs: 90_000, quietMs: 15_000, warmMs: 1_800_000 },
+  });
+});
+
 test('what is left out means what standard.yml writes', () => {
   expect(parsedValue(parsePolicy('{}', 'standard.yml'))).toEqual(shipped('standard'));
 });

@@ -193,6 +193,165 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
     '    write a duration such as 300ms',
   ],
   [
+    'a probe that asks nobody',
+    withGate({ probe: '{ http: { of: nobody } }' }),
+    'p.yml:5:28  gate.gates[0].probe.http.of: "nobody" is not a place to ask',
+    '    write droplets or balancer',
+  ],
+  [
+    'a probe that is no map',
+    withGate({ probe: '{ http: 5 }' }),
+    'p.yml:5:22  gate.gates[0].probe.http: 5 is not a map',
+    '    write keys under it: of, path, expect, timeout',
+  ],
+  [
+    'a misspelt probe',
+    withGate({ probe: '{ htp: {} }' }),
+    'p.yml:5:7  gate.gates[0].probe.http: is missing',
+    '    write keys under it: of, path, expect, timeout',
+    'p.yml:5:16  gate.gates[0].probe.htp: is not a known key',
+    '    did you mean `http`?',
+  ],
+  [
+    'two probes in one',
+    withGate({ probe: '{ http: {}, script: x }' }),
+    'p.yml:5:26  gate.gates[0].probe.script: is not a known key',
+    '    known here: http',
+  ],
+  [
+    'what a probe cannot ask for',
+    withGate({ probe: '{ http: { path: up, expect: 5, timeout: 20ms } }', every: '1ms' }),
+    'p.yml:5:30  gate.gates[0].probe.http.path: "up" is not a path',
+    '    write a path that begins with a slash, such as /health',
+    'p.yml:5:42  gate.gates[0].probe.http.expect: 5 is not a text',
+    '    write the text that the body must contain',
+    'p.yml:5:54  gate.gates[0].probe.http.timeout: "20ms" is not a duration from 50ms to 1m',
+    '    write a duration from 50ms to 1m',
+    'p.yml:6:14  gate.gates[0].every: "1ms" is not a duration from 50ms to 10m',
+    '    write a duration from 50ms to 10m',
+  ],
+  [
+    'a probe that asks too seldom, with a name that is none',
+    withGate({ name: 'g g', every: '11m' }),
+    'p.yml:4:13  gate.gates[0].name: "g g" is not a name',
+    '    write a short name of letters, digits and -',
+    'p.yml:6:14  gate.gates[0].every: "11m" is not a duration from 50ms to 10m',
+    '    write a duration from 50ms to 10m',
+  ],
+  [
+    'a window of no time, a share of nobody, no samples',
+    withGate({ judge: '{ errorRate: { max: [1%], window: 0s, samples: 0 } }' }),
+    'p.yml:7:34  gate.gates[0].judge.errorRate.max: a list is not a share',
+    '    write a percentage such as 1%, or a number such as 0.01',
+    'p.yml:7:48  gate.gates[0].judge.errorRate.window: "0s" is not a duration from 1s to 1h',
+    '    write a duration from 1s to 1h',
+    'p.yml:7:61  gate.gates[0].judge.errorRate.samples: 0 is not a whole number from 1 to 1000000',
+    '    write a whole number from 1 to 1000000',
+  ],
+  [
+    'a threshold of what is not counted, up to what is no number',
+    withGate({ judge: '{ threshold: { quantity: warnings, max: 5.5, window: 1m, samples: 1 } }' }),
+    'p.yml:7:39  gate.gates[0].judge.threshold.quantity: "warnings" is not a quantity',
+    '    write errors or meanDuration',
+    'p.yml:7:54  gate.gates[0].judge.threshold.max: 5.5 is not a limit',
+    '    write a number of errors such as 5, or a duration such as 300ms',
+  ],
+  [
+    'a threshold of no time at all',
+    withGate({
+      judge: '{ threshold: { quantity: meanDuration, max: 0ms, window: 1m, samples: 1 } }',
+    }),
+    'p.yml:7:58  gate.gates[0].judge.threshold.max: "0ms" is not a limit',
+    '    write a number of errors such as 5, or a duration such as 300ms',
+  ],
+  [
+    'a latency of no time at all',
+    withGate({ judge: latency.replace('1s', '0ms') }),
+    'p.yml:7:48  gate.gates[0].judge.latency.max: "0ms" is not a duration from 1ms to 1m',
+    '    write a duration from 1ms to 1m',
+  ],
+  [
+    'a mean duration of containers',
+    withGate({
+      probe: 'container',
+      judge: '{ threshold: { quantity: meanDuration, max: 5s, window: 1m, samples: 60 } }',
+    }),
+    'p.yml:5:14  gate.gates[0].probe: the container probe has no durations to judge',
+    '    use an http probe, or judge consecutive or errorRate',
+  ],
+  [
+    'a quantile of all',
+    withGate({ judge: latency.replace('0.95', '100%') }),
+    'p.yml:7:37  gate.gates[0].judge.latency.quantile: 100% is not a quantile',
+    '    write one between 0 and 1, such as 0.95',
+  ],
+  [
+    'more samples than a window holds, of latency and of a threshold',
+    withGate({ every: '2s', judge: latency }),
+    'p.yml:7:73  gate.gates[0].judge.latency.samples: 60 samples cannot be reached: one droplet asked every 2s gives 30 in the window of 1m',
+    '    write at most 30, or a window of at least 2m, or ask more often',
+  ],
+  [
+    'a threshold with more samples than its window holds, which is as long as the limit',
+    withGate({
+      limit: '1m',
+      every: '2s',
+      judge: '{ threshold: { quantity: errors, max: 5, window: 1m, samples: 31 } }',
+    }),
+    'p.yml:7:76  gate.gates[0].judge.threshold.samples: 31 samples cannot be reached: one droplet asked every 2s gives 30 in the window of 1m',
+    '    write at most 30, or a window of at least 62s, or ask more often',
+  ],
+  [
+    'a timeout as long as the limit',
+    withGate({ limit: '1m', probe: '{ http: { timeout: 1m } }' }),
+    'p.yml:5:33  gate.gates[0].probe.http.timeout: 1m is not shorter than the limit of 1m',
+    '    write a shorter timeout, such as 2s',
+  ],
+  [
+    'a name that is none, limits that are none',
+    'name: ""\nunreachable: 0s\nstart: { missing: -1 }\n',
+    'p.yml:1:7  name: "" is not a name',
+    '    write a name for this policy',
+    'p.yml:2:14  unreachable: "0s" is not a duration from 1s to 24h',
+    '    write a duration from 1s to 24h',
+    'p.yml:3:19  start.missing: -1 is not a whole number from 0 to 1000000',
+    '    write a whole number from 0 to 1000000',
+  ],
+  [
+    'more quiet than anybody has',
+    'drain: { quiet: 2h, warm: 25h }',
+    'p.yml:1:17  drain.quiet: "2h" is not a duration from 0s to 1h',
+    '    write a duration from 0s to 1h',
+    'p.yml:1:27  drain.warm: "25h" is not a duration from 0s to 24h',
+    '    write a duration from 0s to 24h',
+  ],
+  [
+    'a policy that is a list',
+    '[1]',
+    'p.yml:1:1  a list is not a map',
+    '    write keys under it: name, attempts, unreachable, start, gate, switch, verify, drain',
+  ],
+  [
+    'a key that is known in many places',
+    'limit: 5m',
+    'p.yml:1:1  limit: is not a known key',
+    '    did you mean `start.limit` or `gate.limit` or `switch.limit`?',
+  ],
+  [
+    'a key that is known under gates',
+    'every: 5m',
+    'p.yml:1:1  every: is not a known key',
+    '    did you mean `gate.gates[0].every` or `verify.gates[0].every`?',
+  ],
+  [
+    'a wrong value behind an alias, told where it stands',
+    `${withGate({ judge: '&j { consecutive: { passes: 0, failures: 1 } }' })}    - { name: h, probe: container, judge: *j }\n`,
+    'p.yml:7:42  gate.gates[0].judge.consecutive.passes: 0 is not a whole number from 1 to 1000000',
+    '    write a whole number from 1 to 1000000',
+    'p.yml:7:42  gate.gates[1].judge.consecutive.passes: 0 is not a whole number from 1 to 1000000',
+    '    write a whole number from 1 to 1000000',
+  ],
+  [
     'more quiet than the drain has time for',
     'drain: { limit: 10s, quiet: 10s }',
     'p.yml:1:29  drain.quiet: 10s of quiet do not fit into the limit of 10s',
@@ -202,6 +361,23 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
 
 test.each(mistakes)('%s is told with its place and its mend', (_, text, ...says) => {
   expect(complaints(parsePolicy(text, 'p.yml'))).toEqual(says);
+});
+
+test.each([
+  ['a limit of just twice the minimum', 'gate: { limit: 1m, minimum: 30s }'],
+  [
+    'as many samples as a quantile needs',
+    withGate({ judge: latency.replace('samples: 60', 'samples: 20') }),
+  ],
+  ['as many samples as the window holds', withGate({ every: '1s', judge: errorRate })],
+  ['quiet that is just shorter than the drain', 'drain: { limit: 10s, quiet: 9s }'],
+  ['a day', 'drain: { warm: 24h }'],
+  [
+    'a number of text',
+    withGate({ judge: '{ errorRate: { max: 0.05, window: 1h, samples: 60 } }' }),
+  ],
+])('%s is accepted', (_, text) => {
+  expect(parsePolicy(text, 'p.yml')).toMatchObject({ ok: true, warnings: [] });
 });
 
 test('rules speak of the sections that are sound although others are not', () => {

@@ -2,9 +2,53 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is what an operator writes.
 import { expect, test } from 'vitest';
 import { parseSettings } from '../../src/policy/parse.ts';
+import { shown, withoutSecrets } from '../../src/policy/secret.ts';
 import { bgctlYml, changed, complaints, where } from './texts.ts';
 
 const canary = `dop_v1_${'c0ffee'.repeat(10)}abcd`;
+
+test.each([
+  [['a'], 'a list'],
+  [{ a: 1 }, 'a map'],
+  [null, 'null'],
+  [7, '7'],
+  ['shop', '"shop"'],
+  ['two\nlines, "quoted"', '"two\\nlines, \\"quoted\\""'],
+  ['x'.repeat(60), `"${'x'.repeat(60)}"`],
+  ['x'.repeat(61), `"${'x'.repeat(57)}…"`],
+  [`${'x '.repeat(40)}${canary}`, `"${'x '.repeat(28)}x…"`],
+])('what was written is repeated short and on one line: %j', (value, said) => {
+  expect(shown(value)).toBe(said);
+});
+
+test.each([
+  `do${'p'}_v1_${'0'.repeat(8)}`,
+  `doo_v1_${'0'.repeat(8)}`,
+  `DOR_V1_${'0'.repeat(8)}`,
+  `ghp_${'Ab0'.repeat(4)}`,
+  `ghs_${'Ab0'.repeat(4)}`,
+  `github_pat_${'Ab0'.repeat(4)}`,
+  `glpat-${'Ab0'.repeat(4)}`,
+  '-----BEGIN',
+  'c0ffee'.repeat(7),
+  'https://ann:geheim@example.com/x',
+  'x=postgres://ann@example.com',
+])('%s looks like a secret, and so does all that clings to it', (secret) => {
+  for (const clinging of [secret, `x${secret}`, `${secret},y`])
+    expect(withoutSecrets(`see "${clinging}" and ${clinging} here`)).toBe(
+      'see "(hidden: it looks like a secret)" and (hidden: it looks like a secret) here',
+    );
+});
+
+test.each([
+  'dopamine_v1',
+  'c0ffee'.repeat(6),
+  'https://example.com/@ann',
+  'ghost_1',
+  'a@example.com',
+])('%s is no secret', (text) => {
+  expect(withoutSecrets(`see ${text} here`)).toBe(`see ${text} here`);
+});
 
 test.each([
   ['as the token', changed(bgctlYml, '${DIGITALOCEAN_TOKEN}', canary)],

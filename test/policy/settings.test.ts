@@ -1,8 +1,10 @@
 // What a bgctl.yml means to the rest of the program.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is what an operator writes.
 import { expect, test } from 'vitest';
+import { isPolicyName } from '../../src/policy/app-rules.ts';
 import { parseSettings } from '../../src/policy/parse.ts';
-import { formatProblems } from '../../src/policy/problem.ts';
+import { absolute, stemOf } from '../../src/policy/paths.ts';
+import { formatProblems, pathText } from '../../src/policy/problem.ts';
 import { bgctlYml, changed, parsedValue, settings, where } from './texts.ts';
 
 test('what is left out has its default', () => {
@@ -67,6 +69,77 @@ test('a balancer that looks like an id is an id', () => {
   expect(settings(changed(bgctlYml, 'shop-lb', id)).cloud.balancer).toEqual({ id });
 });
 
+test('what only looks like an id is a name', () => {
+  const id = '4de7ac8b-495b-4884-9a69-1050c6793cd6';
+  for (const name of [`x${id}`, `${id}0`])
+    expect(settings(changed(bgctlYml, 'shop-lb', name)).cloud.balancer).toEqual({ name });
+});
+
+test('droplet ids may be what both pools are made of, and the app need not drain', () => {
+  const text = changed(bgctlYml, 'a: { tag: shop-a }', 'a: { droplets: [1, 2] }');
+  const [drain = ''] = / {2}drain: .*\n/.exec(text) ?? [];
+  expect(settings(changed(text, drain, ''))).toMatchObject({
+    pools: { a: { droplets: [1, 2] }, b: { droplets: [11, 12] } },
+    traffic: { drain: null },
+  });
+});
+
+test('a word alone is a policy that comes with bgctl, all else is a path', () => {
+  expect(['swift', 'p.yml', 'p.yaml', './p', 'dir/p.yml', 'yml'].map(isPolicyName)).toEqual([
+    true,
+    false,
+    false,
+    false,
+    false,
+    true,
+  ]);
+});
+
+test('paths are tidied, and ~ is the home of who runs it', () => {
+  const of = (path: string) => absolute(path, '/ci', '/home/ann');
+  expect(['~', '~/x', '~x', './a/../b', '/a//b/', '..', '../../..'].map(of)).toEqual([
+    '/home/ann',
+    '/home/ann/x',
+    '/ci/~x',
+    '/ci/b',
+    '/a/b',
+    '/',
+    '/',
+  ]);
+  expect(['/opt/standard.yml', 'p.yaml', 'p.yml.old', 'x'].map(stemOf)).toEqual([
+    'standard',
+    'p',
+    'p.yml.old',
+    'x',
+  ]);
+});
+
+test('problems are told in the order of files, lines and columns, pasted keys cut', () => {
+  const at = (file: string, line: number, column: number) => ({
+    file,
+    line,
+    column,
+    path: '',
+    message: 'm',
+    mend: 'x',
+  });
+  const told = formatProblems([
+    at('b', 1, 1),
+    at('a', 2, 1),
+    at('a', 1, 2),
+    at('a', 1, 1),
+    at('b', 1, 1),
+  ]);
+  expect(told.split('\n').filter((line) => line[0] !== ' ')).toEqual([
+    'a:1:1  m',
+    'a:1:2  m',
+    'a:2:1  m',
+    'b:1:1  m',
+    'b:1:1  m',
+  ]);
+  expect(pathText(['a', 0, 'b.c', 'x'.repeat(70)])).toBe(`a[0].b.c.${'x'.repeat(59)}`);
+});
+
 test.each([
   [
     '{ header: X-Env, droplet: X-Droplet, path: /who }',
@@ -84,6 +157,8 @@ test.each([
   ['{ signal: SIGHUP }', { signal: 'SIGHUP' }],
   ['{ command: [sh, -c, "kill -USR1 ${PID}"] }', { command: ['sh', '-c', 'kill -USR1 ${PID}'] }],
   ['{ request: PUT /drain?on=1 }', { request: { method: 'PUT', path: '/drain?on=1' } }],
+  ['{ request: GET /drain }', { request: { method: 'GET', path: '/drain' } }],
+  ['{ request: POST /drain }', { request: { method: 'POST', path: '/drain' } }],
 ])('the order %s is understood', (written, order) => {
   const text = changed(bgctlYml, '{ signal: SIGUSR1 }', written);
   expect(settings(text).traffic.drain?.fail).toEqual(order);

@@ -33,6 +33,12 @@ export const composeYml = `services:
     ports: ["8000:8000"]
 `;
 
+/** Aliases of aliases: twelve lines that would grow to many millions. */
+export const bomb = Array.from(
+  { length: 12 },
+  (_, n) => `k${n}: &a${n} [${`*a${n - 1}, `.repeat(n ? 9 : 0)}x]`,
+).join('\n');
+
 /** Replaces one passage that must be there, so that a test cannot pass because nothing was changed. */
 export function changed(text: string, from: string, to: string): string {
   if (text.split(from).length !== 2) throw new Error(`"${from}" is not there exactly once`);

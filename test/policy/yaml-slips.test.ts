@@ -28,11 +28,20 @@ test.each([
     'close what this line opens; put a space after a colon',
   ],
   ['a: @b', '1:4  a value cannot begin so', 'put the value in quotes'],
+  ['a: *b', '1:4  an alias has no anchor', 'write the value itself, or quote the `*`'],
 ])('the slip %j is named', (text, message, mend) => {
   expect(complaints(parseSettings(text, 'b.yml', where)).slice(0, 2)).toEqual([
     `b.yml:${message}`,
     `    ${mend}`,
   ]);
+});
+
+test('one slip is one problem, however many errors it gives; and at most a screenful is told', () => {
+  const places = (text: string) =>
+    complaints(parseSettings(text, 'b.yml', where)).filter((line) => !line.startsWith(' '));
+  expect(places('a: {b: "c\n').map((line) => line.split('  ')[0])).toEqual(['b.yml:2:1']);
+  const many = Array.from({ length: 30 }, (_, n) => `a${n}: @`).join('\n');
+  expect(places(many)).toHaveLength(20);
 });
 
 test('a second document is refused, not ignored', () => {

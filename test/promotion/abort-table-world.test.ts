@@ -159,7 +159,7 @@ describe('foreign edit of the balancer (drift): stop, show the difference, remov
     expect(end).toMatchObject({ ...held, ...bothKept });
     expect(end.because).toContain(difference);
     expect(legal(end.play.app)).toEqual(['bgctl resolve --adopt', 'bgctl resolve --restore']);
-    expect(admit(end.play.app, abort())).toMatchObject({ why: 'held' });
+    expect(admit(end.play.app, abort())).toMatchObject({ why: 'drift' });
   });
 
   test.each([

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { step } from '../../src/promotion/step.ts';
 import { acted, anApp, attach, continued, detach, done, entered, failed } from '../builders/app.ts';
+import { keep } from '../builders/command.ts';
 import { anObservation } from '../builders/observation.ts';
 import { aPolicy } from '../builders/policy.ts';
 
@@ -26,6 +27,28 @@ describe('the kept environment comes back', () => {
         { kind: 'attach-droplets', droplets: [1, 2] },
       ],
     });
+  });
+
+  test('a health check that cannot be restored does not keep it out', () => {
+    const order = { kind: 'restore-health', project: 'shop-r41', droplet: 2 } as const;
+    const tries = [1, 2, 3].flatMap(() => [acted(order), failed(order)]);
+    const deaf = continued({ ...away, silenced: [{ project: 'shop-r41', droplet: 2 }] }, ...tries);
+    expect(step(deaf, anObservation(deaf).seen)).toMatchObject({
+      effects: [{ kind: 'attach-droplets', droplets: [1, 2] }],
+    });
+  });
+
+  test('what was told to pass its health check again is waited for like the rest', () => {
+    const quiet = { ...home, silenced: [{ project: 'shop-r41', droplet: 2 }] };
+    const next = step(quiet, anObservation(quiet).withServing(1).seen);
+    expect(next).toMatchObject({ is: 'act', effects: [{ kind: 'restore-health', droplet: 2 }] });
+  });
+
+  test('writes that failed do not matter once it is in the balancer all the same', () => {
+    const tries = [1, 2, 3].flatMap(() => [acted(attach(1, 2)), failed(attach(1, 2), '503')]);
+    const tired = continued(away, ...tries);
+    const seen = anObservation(tired).withAttached(1, 2, 3, 4).withServing(1, 2);
+    expect(step(tired, seen.seen)).toMatchObject({ effects: [{ kind: 'detach-droplets' }] });
   });
 
   test('I1: nothing leaves before every droplet of it was seen to serve', () => {
@@ -83,6 +106,19 @@ describe('the kept environment comes back', () => {
       phase: 'held',
     });
   });
+
+  test('I1: as many as the floor are enough', () => {
+    const strict = continued(
+      anApp(floorOfTwo).in('aborting'),
+      acted(attach(1, 2)),
+      done(attach(1, 2)),
+    );
+    expect(step(strict, anObservation(strict).withServing(1, 2).seen)).toMatchObject({
+      effects: [{ kind: 'detach-droplets', droplets: [3, 4] }],
+    });
+    const late = anObservation(strict, 40_000).withServing(1);
+    expect(step(strict, late.seen)).toMatchObject({ phase: 'held' });
+  });
 });
 
 describe('the other one leaves', () => {
@@ -123,7 +159,25 @@ describe('the other one leaves', () => {
       is: 'wait',
       because: 'shop-r42 is looked at before it leaves',
     });
+    expect(looking(9_999)).toMatchObject({ is: 'wait', until: back.redirectedAt + 10_000 });
     expect(looking(10_000)).toMatchObject({ effects: [{ kind: 'detach-droplets' }] });
+    const cuts = home;
+    const unseen = { ...seen(cuts).seen.projects, 'shop-r42@4': early };
+    expect(step(cuts, seen(cuts).with({ projects: unseen }).seen)).toMatchObject({
+      effects: [{ kind: 'detach-droplets' }],
+    });
+  });
+
+  test('where nothing came before it, or nothing is to be removed with it, it leaves at once', () => {
+    const first = anApp({ first: true, drains: true }).joined();
+    const aborted = continued(first, entered('aborting', { cause: 'asked' }));
+    expect(step(aborted, anObservation(aborted).seen)).toMatchObject({
+      effects: [{ kind: 'detach-droplets', droplets: [3, 4] }],
+    });
+    const alone = { ...back, drop: null };
+    expect(step(alone, seen(alone).seen)).toMatchObject({
+      effects: [{ kind: 'detach-droplets', droplets: [3, 4] }],
+    });
   });
 
   test('an order that a dead controller gave, and nobody heard of, is given once more', () => {
@@ -194,6 +248,39 @@ describe('before the commit point', () => {
         { kind: 'remove-project', droplet: 4 },
       ],
     });
+  });
+
+  test('I1: green that is half in the balancer takes traffic with it: blue must serve first', () => {
+    const half = { ...app, attached: [1, 2, 3] };
+    const seen = anObservation(half);
+    expect(step(half, seen.withServing().seen)).toMatchObject({ is: 'wait' });
+    expect(step(half, seen.withServing(1, 2).seen)).toMatchObject({
+      effects: [{ kind: 'detach-droplets', droplets: [3] }],
+    });
+  });
+
+  test('I1: a green that a person made blue must serve before the old one is given up', () => {
+    const by = 'anna';
+    const asks = { type: 'asked', by, command: keep('shop-r42') } as const;
+    const kept = continued(anApp().joined(), entered('held'), asks, entered('aborting'));
+    const alone = { ...kept, attached: [3, 4] };
+    expect(step(alone, anObservation(alone).withServing().seen)).toMatchObject({ is: 'wait' });
+    expect(step(alone, anObservation(alone).withServing(3, 4).seen)).toMatchObject({
+      effects: [{ kind: 'remove-project', project: 'shop-r41' }, {}],
+    });
+  });
+
+  test('I2: the first release is not removed while it is not known whether it is still sent requests', () => {
+    const first = continued(
+      anApp({ first: true }).joined(),
+      entered('aborting', { cause: 'asked' }),
+      acted(detach(3, 4)),
+      done(detach(3, 4)),
+    );
+    const blind = (afterMs: number) =>
+      step(first, anObservation(first, afterMs).without('serving').seen);
+    expect(blind(19_999)).toMatchObject({ is: 'wait', until: first.wroteAt + 20_000 });
+    expect(blind(20_000)).toMatchObject({ effects: [{ kind: 'remove-project' }, {}] });
   });
 
   test('the first release leaves the balancer empty: nothing of ours ever served', () => {

@@ -53,6 +53,10 @@ test.each<[Fact, string]>([
     'attach droplet 3 to the load balancer: green joins',
   ],
   [done(attach(3)), 'done: attach droplet 3 to the load balancer'],
+  [
+    { type: 'settled', effect: attach(3), ok: false },
+    'failed: attach droplet 3 to the load balancer: no reason given',
+  ],
   [failed(attach(3), 'busy'), 'failed: attach droplet 3 to the load balancer: busy'],
   [{ type: 'leased', by, epoch: 2 }, 'driven by anna'],
 ])('entry: %o', (fact, line) => {

@@ -2,13 +2,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Bug } from '../../src/lib/assert.ts';
+import { effectLimitMs } from '../../src/promotion/effect.ts';
 import {
   type Environment,
   type EnvironmentState,
   mayMove,
   move,
+  otherPool,
   projectsOf,
 } from '../../src/promotion/environment.ts';
+import { releaseId, releaseNumber } from '../../src/promotion/release.ts';
 import { anEnvironment } from '../builders/release.ts';
 
 const states: readonly EnvironmentState[] = ['green', 'blue', 'draining', 'retired'];
@@ -71,6 +74,22 @@ test('moving changes the state and nothing else: not the release, not the place'
       expect({ ...last, state: 'green' }).toEqual(anEnvironment('r42', 'green'));
     }),
   );
+});
+
+test('a release starts on the pool that is free: the other one', () => {
+  expect([otherPool('a'), otherPool('b')]).toEqual(['b', 'a']);
+});
+
+test('every effect has a limit; a detach that lands late does the most harm, so it has the longest of the balancer', () => {
+  for (const limitMs of Object.values(effectLimitMs))
+    expect(limitMs).toBeGreaterThanOrEqual(30_000);
+  expect(effectLimitMs['detach-droplets']).toBeGreaterThan(effectLimitMs['attach-droplets']);
+  expect(Object.keys(effectLimitMs)).toHaveLength(6);
+});
+
+test('a release is numbered; one that was adopted without a number counts as none', () => {
+  expect(releaseId(42)).toBe('r42');
+  expect(['r42', 'r7', 'rc1', 'r4x', 'shop-r42'].map(releaseNumber)).toEqual([42, 7, 0, 0, 0]);
 });
 
 test('an environment has one project on each of its droplets; none has none', () => {

@@ -40,7 +40,11 @@ test('a gate fails at once, whatever else cannot be seen', () => {
 test('I5: a gate that hears nothing waits, and is inconclusive at its limit: back', () => {
   const deaf = (afterMs: number) => anObservation(app, afterMs).with({ samples: {} }).seen;
   expect(step(app, deaf(29_000))).toMatchObject({ is: 'wait' });
-  expect(step(app, deaf(30_000))).toMatchObject({ is: 'enter', phase: 'aborting' });
+  expect(step(app, deaf(30_000))).toMatchObject({
+    is: 'enter',
+    phase: 'aborting',
+    evidence: { 'healthy.is': 'wait', 'healthy.samples': 0 },
+  });
 });
 
 test('I5: unknown samples are no good answers', () => {

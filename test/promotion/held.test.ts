@@ -1,9 +1,10 @@
 // Held: nothing is changed until a person chooses; every choice leads somewhere, and not back here by itself.
 import { describe, expect, test } from 'vitest';
+import type { App } from '../../src/promotion/app.ts';
 import type { Command } from '../../src/promotion/command.ts';
 import { choices } from '../../src/promotion/phases/held.ts';
 import { step } from '../../src/promotion/step.ts';
-import { acted, anApp, continued, done, entered } from '../builders/app.ts';
+import { acted, anApp, attach, continued, done, entered } from '../builders/app.ts';
 import { adopt, keep, restore } from '../builders/command.ts';
 import { anObservation } from '../builders/observation.ts';
 import { anEnvironment } from '../builders/release.ts';
@@ -18,6 +19,38 @@ test('it waits without a limit, and for nothing', () => {
 
 test('the choice is between the environments that stand', () => {
   expect(choices(held).map((one) => one.release.id)).toEqual(['r42', 'r41']);
+});
+
+test('of a first release that is held there is only itself to choose', () => {
+  const first = anApp({ first: true }).in('held');
+  expect(choices(first).map((one) => one.release.id)).toEqual(['r42']);
+});
+
+test('where everything is as the journal has it, nothing is asked and nothing is in doubt', () => {
+  const app = continued(held, asked(keep('shop-r42')));
+  const put = continued(app, acted(attach(1, 2)), done(attach(1, 2)));
+  expect(step(put, anObservation(put).without('lost').seen)).toEqual({
+    is: 'enter',
+    phase: 'aborting',
+    because: 'kept by hand: shop-r42',
+    cause: 'asked',
+  });
+});
+
+test('what is adopted is gone back to; where nothing was known there is nothing to leave', () => {
+  const command = adopt(anEnvironment('r41', 'blue'));
+  const leads = (app: App) => step(app, anObservation(app).seen);
+  expect(leads(continued(held, asked(command)))).toMatchObject({
+    phase: 'aborting',
+    cause: 'asked',
+  });
+  const first = continued(anApp({ first: true }).in('gating'), drift, asked(command));
+  expect(leads(first)).toMatchObject({ phase: 'aborting', cause: 'asked' });
+  const idle = continued(anApp().in('idle'), drift, asked(command));
+  expect(leads(idle)).toMatchObject({ phase: 'aborting', cause: 'asked' });
+  const lost = entered('held', { held: 'genesis' });
+  const unknown = continued(anApp({ first: true }).in('idle'), lost, asked(command));
+  expect(leads(unknown)).toMatchObject({ phase: 'idle' });
 });
 
 test('keep the new one: the old one goes', () => {
@@ -44,6 +77,10 @@ test('what was kept is what is left of it: lost droplets are not waited for', ()
   expect(next).toMatchObject({ phase: 'aborting', without: [3] });
   expect(continued(app, entered('aborting', { without: [3] }))).toMatchObject({
     keep: { droplets: [4] },
+  });
+  // All of it where nothing is left: the next look says so.
+  expect(continued(app, entered('aborting', { without: [3, 4] }))).toMatchObject({
+    keep: { droplets: [3, 4] },
   });
 });
 

@@ -56,6 +56,14 @@ describe('an empty journal proves nothing', () => {
     expect(step(wanted, anObservation(wanted).without(part).seen)).toMatchObject({ is: 'wait' });
   });
 
+  test('what bgctl itself began to start is no stranger', () => {
+    const left = { ...empty, present: [{ project: 'shop-r42', droplet: 3 }] };
+    const seen = anObservation(left).with({ strangers: known(['shop-r42'], 0) });
+    expect(step(left, seen.seen)).toMatchObject({
+      effects: [{ kind: 'remove-project', project: 'shop-r42', droplet: 3 }],
+    });
+  });
+
   test('a foreign droplet in the balancer is nobody of ours', () => {
     const seen = anObservation(empty).withAttached(900);
     expect(step(empty, seen.seen)).toMatchObject({ is: 'wait', until: null });
@@ -85,6 +93,11 @@ describe('keeping house', () => {
     expect(step(late, anObservation(late).withAttached(1, 2, 3).seen)).toMatchObject({
       effects: [{ kind: 'detach-droplets', droplets: [3], expected: [1, 2, 3], mayEmpty: false }],
     });
+  });
+
+  test('a write that is only feared needs no undoing', () => {
+    const doubtful = { ...app, unsure: [3] };
+    expect(step(doubtful, anObservation(doubtful).seen)).toMatchObject({ is: 'wait', until: null });
   });
 
   test('also where nothing else is in the balancer: an aborted first release', () => {
@@ -118,6 +131,19 @@ describe('keeping house', () => {
     expect(step(quiet, anObservation(quiet).seen)).toMatchObject({
       effects: [{ kind: 'restore-health', project: 'shop-r41', droplet: 2 }],
     });
+  });
+
+  test('not for ever, and not where something else than blue was told', () => {
+    const silenced = [{ project: 'shop-r41', droplet: 2 }];
+    const order = { kind: 'restore-health', project: 'shop-r41', droplet: 2 } as const;
+    const tries = [1, 2, 3].flatMap(() => [acted(order), failed(order)]);
+    const other = [{ project: 'shop-r42', droplet: 3 }];
+    for (const deaf of [
+      continued({ ...app, silenced }, ...tries),
+      { ...app, silenced: other },
+      { ...empty, silenced: other },
+    ])
+      expect(step(deaf, anObservation(deaf).seen)).toMatchObject({ is: 'wait', until: null });
   });
 });
 

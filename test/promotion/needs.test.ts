@@ -1,64 +1,53 @@
-// What a phase needs to have looked at: all that step() reads, and no more than it reads.
-import fc from 'fast-check';
+// What a phase needs to have looked at: no less than step() reads (unasked.test.ts), and no more.
 import { expect, test } from 'vitest';
-import { type App, environmentsOf } from '../../src/promotion/app.ts';
-import { at, projectsOf } from '../../src/promotion/environment.ts';
+import type { App } from '../../src/promotion/app.ts';
+import type { ProjectAt } from '../../src/promotion/environment.ts';
 import { needs } from '../../src/promotion/needs.ts';
-import { known, type Observation, unknown } from '../../src/promotion/observation.ts';
-import { step } from '../../src/promotion/step.ts';
 import { anApp } from '../builders/app.ts';
-import { aScript, playOut } from './stage/chance.ts';
 
-/** All that was not asked for, known: as misleading as it can be. */
-function misled(app: App, seen: Observation): Observation {
-  const wanted = needs(app);
-  const { live, other } = environmentsOf(app);
-  const places = [...projectsOf(live), ...projectsOf(other)].map(at);
-  const health = known({ is: 'exited', detail: 'of another time', restarts: 9 } as const, seen.at);
-  const busy = known({ open: 9, busy: 9 }, seen.at);
-  const fill = <T>(asked: Readonly<Record<string, T>>, value: T) => ({
-    ...Object.fromEntries(places.map((place) => [place, value])),
-    ...asked,
+const blue = [1, 2].map((droplet) => ({ project: 'shop-r41', droplet }));
+const green = [3, 4].map((droplet) => ({ project: 'shop-r42', droplet }));
+
+type Wanted = {
+  readonly often?: true;
+  readonly serving?: true;
+  readonly projects?: readonly ProjectAt[];
+  readonly connections?: readonly ProjectAt[];
+  readonly gates?: 'gate' | 'verify';
+};
+
+test.each<[string, App, Wanted]>([
+  ['starting', anApp().in('starting'), { projects: green }],
+  ['gating', anApp().in('gating'), { projects: green, gates: 'gate' }],
+  ['switching', anApp().joined(), { often: true, projects: [...blue, ...green] }],
+  [
+    'switching, past the commit point',
+    anApp().committed(),
+    { often: true, projects: [...green, ...blue], connections: blue },
+  ],
+  ['verifying', anApp().in('verifying'), { projects: [...green, ...blue], gates: 'verify' }],
+  ['retiring', anApp().in('retiring'), { connections: blue }],
+  [
+    'aborting',
+    anApp().in('aborting'),
+    { serving: true, projects: [...blue, ...green], connections: green },
+  ],
+  ['held', anApp().in('held'), {}],
+  ['idle', anApp().in('idle'), {}],
+])('%s: the balancer now and then, and what the phase decides by', (_, app, wanted) => {
+  const { often = false, serving = often, projects = [], connections = [], gates } = wanted;
+  expect(needs(app)).toEqual({
+    pools: true,
+    attachedMaxAgeMs: often ? 5_000 : 30_000,
+    serving,
+    projects,
+    connections,
+    strangers: false,
+    gates:
+      gates === undefined
+        ? null
+        : { gates: app.policy[gates].gates, environment: expect.anything() },
   });
-  const sightings = { since: 0, seen: { 1: seen.at, 3: seen.at }, trouble: 'of another time' };
-  return {
-    ...seen,
-    serving: wanted.serving ? seen.serving : known(sightings, seen.at),
-    projects: fill(seen.projects, health),
-    connections: fill(seen.connections, busy),
-    strangers: wanted.strangers ? seen.strangers : known(['a stranger'], seen.at),
-    samples: wanted.gates === null ? { healthy: { samples: [] } } : seen.samples,
-  };
-}
-
-/** All that was not asked for, unknown. */
-function blinded(app: App, seen: Observation): Observation {
-  const wanted = needs(app);
-  const nothing = unknown('not asked for', 0);
-  return {
-    ...seen,
-    serving: wanted.serving ? seen.serving : nothing,
-    strangers: wanted.strangers ? seen.strangers : nothing,
-    samples: wanted.gates === null ? {} : seen.samples,
-  };
-}
-
-test('what needs() did not ask for does not change the step, whether it is unknown or misleading', () => {
-  fc.assert(
-    fc.property(aScript, (script) => {
-      const { play } = playOut(script, [
-        {
-          turned: ({ app }, seen, next) => {
-            const others = [misled(app, seen), blinded(app, seen)].map((one) => step(app, one));
-            const same = others.every((one) => JSON.stringify(one) === JSON.stringify(next));
-            return same ? null : `${JSON.stringify(others)} instead of ${JSON.stringify(next)}`;
-          },
-        },
-      ]);
-      expect(play.problems).toEqual([]);
-    }),
-    { numRuns: 100, seed: 42 },
-  );
 });
 
 test('nothing is asked of the droplets, and no one asks the address, where the app is at rest', () => {

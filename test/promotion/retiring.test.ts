@@ -50,6 +50,15 @@ test('I2: a late write of ours put it back into the balancer: it is taken out fi
   });
 });
 
+test('I2: nor is a project removed on a droplet that was left out of it and that people reach', () => {
+  const stray = { project: 'shop-r41', droplet: 5 };
+  const odd = { ...app, unsure: [5], present: [...app.present, stray] };
+  const seen = anObservation(odd, warm).withAttached(3, 4, 5);
+  expect(step(odd, seen.seen)).toMatchObject({
+    effects: [{ kind: 'detach-droplets', droplets: [5] }],
+  });
+});
+
 test('I2: what was read a while ago does not do: somebody may have put a droplet back since', () => {
   const read = (agoMs: number) => {
     const { seen } = anObservation(app, warm);

@@ -37,6 +37,12 @@ describe('an effect begun and not settled', () => {
     });
   });
 
+  test('what is still wanted is not cancelled', () => {
+    const app = continued(anApp().in('gating'), acted(start, 90_000));
+    for (const seen of [anObservation(app), anObservation(app, 10_000)])
+      expect(step(app, seen.seen)).not.toHaveProperty('cancel');
+  });
+
   test('a change of the balancer is never cancelled', () => {
     const app = continued(anApp().in('switching'), acted(attach(3, 4), 90_000), aborts);
     expect(step(app, anObservation(app).seen)).not.toHaveProperty('cancel');
@@ -59,6 +65,14 @@ describe('an abort that was asked', () => {
     expect(step(app, anObservation(app).seen)).toMatchObject({ phase: 'aborting' });
     const first = continued(anApp({ first: true }).committed(), aborts);
     expect(step(first, anObservation(first).seen)).toMatchObject({ phase: 'held', held: 'choice' });
+  });
+});
+
+describe('an abort that comes too late', () => {
+  test.each(['idle', 'retiring', 'aborting', 'held'] as const)('in %s changes nothing', (phase) => {
+    const app = anApp().in(phase);
+    const seen = anObservation(app, 15_000).seen;
+    expect(step({ ...app, asked: aborts.command }, seen)).toEqual(step(app, seen));
   });
 });
 
@@ -90,6 +104,11 @@ describe('foreign hands on the balancer', () => {
     const stray = [1, 2, 3, 4].find((droplet) => !app.attached.includes(droplet)) ?? 0;
     const seen = anObservation(app).withAttached(...app.attached, stray);
     expect(step(app, seen.seen)).toMatchObject({ phase: 'held', held: 'drift' });
+  });
+
+  test('while the first release ever is gated, too', () => {
+    const app = anApp({ first: true }).in('gating');
+    expect(step(app, anObservation(app).withAttached(3).seen)).toMatchObject({ held: 'drift' });
   });
 
   test('I7: a droplet that is not ours is none of our business', () => {

@@ -70,6 +70,21 @@ describe('green joins', () => {
     const seen = anObservation(joined);
     const stale = seen.with({ attached: known([1, 2, 3, 4], joined.wroteAt - 1) });
     expect(step(joined, stale.seen)).toMatchObject({ is: 'wait' });
+    const just = seen.with({ attached: known([1, 2, 3, 4], joined.wroteAt) });
+    expect(step(joined, just.seen)).toMatchObject({ is: 'commit' });
+  });
+
+  test('I7: a write names all droplets that are ours, each once, in order, and no other', () => {
+    const loose = anObservation(app).with({ pools: known({ a: [2, 1], b: [9, 4] }, 0) });
+    const blind = anObservation(app).without('pools');
+    const first = anApp({ first: true }).in('switching');
+    const ours = (one: typeof app, seen: typeof blind) => {
+      const next = step(one, seen.seen);
+      return next.is === 'act' && next.effects.map((effect) => 'ours' in effect && effect.ours);
+    };
+    expect(ours(app, loose)).toEqual([[1, 2, 3, 4, 9]]);
+    expect(ours(app, blind)).toEqual([[1, 2, 3, 4]]);
+    expect(ours(first, anObservation(first).without('pools'))).toEqual([[3, 4]]);
   });
 
   test('attaching failed as often as the policy allows: back', () => {
@@ -99,6 +114,20 @@ describe('blue leaves', () => {
     const policy = aPolicy({ switch: { limitMs: 40_000, floor: 2 } });
     const two = anApp({ policy }).committed();
     expect(step(two, anObservation(two).withServing(1, 2, 3).seen)).toMatchObject({ is: 'wait' });
+    expect(step(two, anObservation(two).seen)).toMatchObject({ is: 'act' });
+  });
+
+  test('what cannot be reached is not told: it must not hold the others up', () => {
+    expect(step(draining, anObservation(draining).withoutDroplets([1]).seen)).toMatchObject({
+      effects: [{ kind: 'fail-health', droplet: 2 }],
+    });
+  });
+
+  test('what does not take its order is not told for ever', () => {
+    const order = { kind: 'fail-health', project: 'shop-r41', droplet: 1 } as const;
+    const tries = [1, 2, 3].flatMap(() => [acted(order), failed(order)]);
+    const deaf = continued(draining, ...tries);
+    expect(step(deaf, anObservation(deaf).seen)).toMatchObject({ effects: [{ droplet: 2 }] });
   });
 
   test('I1: not even told to fail its health check while the new one does not serve', () => {
@@ -155,6 +184,19 @@ describe('blue leaves', () => {
     };
     expect(heard(at - 2_000)).toMatchObject({ is: 'wait' });
     expect(heard(at - 2_001)).toMatchObject({ is: 'act', effects: [{ kind: 'detach-droplets' }] });
+  });
+
+  test('I5: quiet is only what was watched for so long, and heard nothing of it', () => {
+    const told = { ...draining, silenced };
+    const { at } = anObservation(told, 10_000).seen;
+    const watched = (since: number, last: number) => {
+      const serving = { since, seen: { 1: last, 3: at, 4: at }, trouble: null };
+      return step(told, anObservation(told, 10_000).with({ serving: known(serving, at) }).seen).is;
+    };
+    expect(watched(at - 1_999, 0)).toBe('wait');
+    expect(watched(at - 2_000, 0)).toBe('act');
+    expect(watched(0, at - 2_000)).toBe('wait');
+    expect(watched(0, at - 2_001)).toBe('act');
   });
 
   test('… up to the drain limit, counted from the last order', () => {
@@ -219,10 +261,16 @@ describe('the first release ever', () => {
   });
 
   test('I5: just attached, not having been seen yet is no proof that it does not serve', () => {
-    const at = (afterMs: number) =>
-      step(aborted, anObservation(aborted, afterMs).withServing().seen);
-    expect(at(2_000)).toMatchObject({ is: 'wait' });
-    expect(at(5_000)).toMatchObject({ is: 'enter', phase: 'aborting' });
+    const at = (time: number) =>
+      step(aborted, anObservation(aborted, time - aborted.seq * 1_000).withServing().seen);
+    expect(at(aborted.redirectedAt + 4_999)).toMatchObject({ is: 'wait' });
+    expect(at(aborted.redirectedAt + 5_000)).toMatchObject({ is: 'enter', phase: 'aborting' });
+  });
+
+  test('half attached it may serve already: held', () => {
+    const half = { ...aborted, attached: [3], unsure: [4] };
+    const seen = anObservation(half).withAttached(3).withServing(3);
+    expect(step(half, seen.seen)).toMatchObject({ is: 'enter', phase: 'held' });
   });
 
   test('failing while it serves: held, because there is nothing to go back to', () => {

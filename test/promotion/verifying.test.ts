@@ -29,7 +29,11 @@ test('I5: gates pass, but a droplet cannot be looked at: it waits, and is held a
 test('I5: a gate that hears nothing is inconclusive at its limit: held, not passed, not rolled back', () => {
   const deaf = (afterMs: number) => anObservation(app, afterMs).with({ samples: {} }).seen;
   expect(step(app, deaf(39_000))).toMatchObject({ is: 'wait' });
-  expect(step(app, deaf(40_000))).toMatchObject({ phase: 'held', held: 'choice' });
+  expect(step(app, deaf(40_000))).toMatchObject({
+    phase: 'held',
+    held: 'choice',
+    evidence: { 'healthy.is': 'wait', 'healthy.samples': 0 },
+  });
 });
 
 describe('the new environment is no good', () => {
@@ -68,4 +72,15 @@ test('an old environment that fails its health check because we told it to is no
     .withProject('shop-r41', 'unhealthy', [1, 2])
     .withSamples('error', 10);
   expect(step(drained, bad.seen)).toMatchObject({ phase: 'aborting' });
+  const again = bad.withProject('shop-r41', 'starting', [1]);
+  expect(step(drained, again.seen)).toMatchObject({ phase: 'aborting' });
+});
+
+test('but it is sick where it fails without an order of ours, and where it ended', () => {
+  const half = { ...app, silenced: [{ project: 'shop-r41', droplet: 1 }] };
+  const bad = anObservation(half, 10_000).withSamples('error', 10);
+  const unasked = bad.withProject('shop-r41', 'unhealthy', [2]);
+  expect(step(half, unasked.seen)).toMatchObject({ phase: 'held' });
+  const ended = bad.withProject('shop-r41', 'exited', [1]);
+  expect(step(half, ended.seen)).toMatchObject({ phase: 'held' });
 });

@@ -1,7 +1,7 @@
 // Aborting: traffic returns to the environment kept, judged by that one alone; the other leaves and is removed.
 import type { App, In } from '../app.ts';
 import type { Effect } from '../effect.ts';
-import { at, type Environment, move, projectsOf } from '../environment.ts';
+import { at, dropletsOf, type Environment, move, projectsOf } from '../environment.ts';
 import {
   enter,
   exhausted,
@@ -130,7 +130,7 @@ function rejoin(
     .map((place): Effect => ({ kind: 'restore-health', ...place }))
     .filter((effect) => !tired(app, effect));
   const attach = back.length > 0 ? [attachEffect(app, seen, attached, back)] : [];
-  const tiredOf = exhausted(app, ['attach-droplets']);
+  const tiredOf = exhausted(app, 'attach-droplets');
   if (attach.length > 0 && tiredOf !== null) return { is: 'yield', because: tiredOf };
   if (restore.length + attach.length === 0) return null;
   return { is: 'act', effects: [...restore, ...attach], because: `${keep.project} comes back` };
@@ -146,7 +146,7 @@ function proven(
 ): Step | null {
   const { drop } = app;
   // An unproven green that is not in the balancer takes nobody's traffic with it: nothing has to be proven.
-  const outside = !(drop?.droplets.some((droplet) => attached.includes(droplet)) ?? false);
+  const outside = !dropletsOf(drop).some((droplet) => attached.includes(droplet));
   if (!app.committed && drop?.state === 'green' && outside) return null;
   const floor = floorOf(app, keep);
   if (wanted.length < floor)
@@ -174,7 +174,7 @@ function isSick(seen: Observation, environment: Environment, droplet: number): b
 
 function goAway(app: In<'aborting'>, seen: Observation, attached: readonly number[]): Step | null {
   const ours = oursOf(app, seen);
-  const keepers = app.keep?.droplets ?? [];
+  const keepers = dropletsOf(app.keep);
   const out = ours.filter((d) => attached.includes(d) && !keepers.includes(d));
   if (out.length === 0) return null;
   // A healthy one gets to finish what it has in flight; a dead, hung or unseen one delays nobody (I3).
@@ -184,7 +184,7 @@ function goAway(app: In<'aborting'>, seen: Observation, attached: readonly numbe
       firstLook(app, seen, drop) ?? (standing(app, seen, drop) ? silence(app, seen, drop) : null);
     if (hush !== null) return hush;
   }
-  const tiredOf = exhausted(app, ['detach-droplets']);
+  const tiredOf = exhausted(app, 'detach-droplets');
   if (tiredOf !== null) return { is: 'yield', because: tiredOf };
   return {
     is: 'act',

@@ -1,6 +1,7 @@
 // Idle: blue is live and alone in the balancer; keeps house after itself, then waits to be asked.
-import type { App, In } from '../app.ts';
+import type { In } from '../app.ts';
 import type { Effect } from '../effect.ts';
+import { dropletsOf } from '../environment.ts';
 import { enter, list, outOfSight, tired, wait, without } from '../judgement.ts';
 import { attachedNow, detachEffect, oursOf } from '../membership.ts';
 import type { Observation } from '../observation.ts';
@@ -33,8 +34,8 @@ export const idle: Rules<'idle'> = {
  * An empty journal proves nothing: droplets attached or projects running that it does not know are held
  * until a person says what they are; nothing is swept.
  */
-function unexplained(app: App, seen: Observation, attached: readonly number[]): Step | null {
-  if (app.phase !== 'idle' || app.blue !== null) return null;
+function unexplained(app: In<'idle'>, seen: Observation, attached: readonly number[]): Step | null {
+  if (app.blue !== null) return null;
   const strays = oursOf(app, seen).filter((d) => attached.includes(d) && !app.unsure.includes(d));
   if (strays.length > 0)
     return enter(
@@ -66,7 +67,7 @@ function keepHouse(app: In<'idle'>, seen: Observation, attached: readonly number
 
 /** Droplets of a write that got no answer, found in the balancer: nothing may start on them. */
 function takeOutLate(app: In<'idle'>, seen: Observation, attached: readonly number[]): Step | null {
-  const late = without(app.unsure, app.blue?.droplets ?? []).filter((d) => attached.includes(d));
+  const late = without(app.unsure, dropletsOf(app.blue)).filter((d) => attached.includes(d));
   if (late.length === 0) return null;
   const detach = detachEffect(app, seen, attached, late, app.blue === null);
   if (!tired(app, detach))
@@ -83,7 +84,7 @@ function restorations(app: In<'idle'>): readonly Effect[] {
 }
 
 function leftovers(app: In<'idle'>, attached: readonly number[]): readonly Effect[] {
-  const referred = without(attached, app.blue?.droplets ?? []);
+  const referred = without(attached, dropletsOf(app.blue));
   return app.present
     .filter((place) => place.project !== app.blue?.project && !referred.includes(place.droplet))
     .map((place): Effect => ({ kind: 'remove-project', ...place }))

@@ -2,7 +2,7 @@
 
 import type { In } from '../app.ts';
 import type { HostEffect } from '../effect.ts';
-import type { Environment } from '../environment.ts';
+import { dropletsOf, type Environment } from '../environment.ts';
 import {
   connectionsOf,
   enter,
@@ -53,7 +53,7 @@ export function retire(
   if (effects.length === 0) return null;
   const attached = attachedNow(app, seen);
   if (!attached.known) return outOfSight(app, attached, seen.at);
-  const kept = app.phase === 'aborting' ? (app.keep?.droplets ?? []) : app.blue.droplets;
+  const kept = dropletsOf(app.phase === 'aborting' ? app.keep : app.blue);
   const places = [...environment.droplets, ...effects.map((effect) => effect.droplet)];
   const referred = without([...new Set(places)], kept).filter((d) => attached.value.includes(d));
   if (referred.length > 0) return takeOut(app, seen, attached.value, referred);
@@ -86,7 +86,7 @@ function takeOut(
   droplets: readonly number[],
 ): Step {
   const detach = detachEffect(app, seen, attached, droplets);
-  const tiredOf = exhausted(app, ['detach-droplets']);
+  const tiredOf = exhausted(app, 'detach-droplets');
   if (tiredOf !== null) return { is: 'yield', because: tiredOf };
   return { is: 'act', effects: [detach], because: `${list(droplets)} must not be referred to` };
 }

@@ -44,7 +44,7 @@ export const switching: Rules<'switching'> = {
 /** Before the commit point: every error leads to removing green. */
 function join(app: Joining, seen: Observation): Step {
   const until = app.since + app.policy.switch.limitMs;
-  const tiredOf = exhausted(app, ['attach-droplets']);
+  const tiredOf = exhausted(app, 'attach-droplets');
   if (tiredOf !== null) return giveUp(app, seen, tiredOf);
   const sick = sickness(app, seen, app.green);
   if (sick !== null) return giveUp(app, seen, `green lost its health while switching: ${sick}`);
@@ -123,7 +123,7 @@ function leave(app: Leaving, seen: Observation): Step {
   const few = carried(app, seen, attached.value) ?? silence(app, seen, draining);
   if (few !== null) return few;
   const detach = detachEffect(app, seen, attached.value, leaving);
-  const tiredOf = exhausted(app, ['detach-droplets']);
+  const tiredOf = exhausted(app, 'detach-droplets');
   if (tiredOf !== null) return { is: 'yield', because: tiredOf };
   return { is: 'act', effects: [detach], because: 'the old environment leaves the load balancer' };
 }
