@@ -214,6 +214,14 @@ function soleIn(
   return environments.find(alone) ?? null;
 }
 
-function each<T>(places: readonly ProjectAt[], look: (place: ProjectAt) => T): Record<string, T> {
-  return Object.fromEntries(places.map((place) => [at(place), look(place)]));
+function each<T>(
+  places: readonly ProjectAt[],
+  look: (place: ProjectAt, key: string) => T,
+): Record<string, T> {
+  const seen: Record<string, T> = {};
+  for (const place of places) {
+    const key = at(place);
+    seen[key] = look(place, key);
+  }
+  return seen;
 }

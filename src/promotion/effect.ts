@@ -48,3 +48,6 @@ export const effectLimitMs: Readonly<Record<Effect['kind'], number>> = {
   'attach-droplets': 420_000,
   'detach-droplets': 450_000,
 };
+
+/** How long a call to the cloud that nobody waits for any more may still change something: its request time-out, and some. */
+export const afterlifeMs = 20_000;

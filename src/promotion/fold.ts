@@ -2,7 +2,7 @@
 import { assert } from '../lib/assert.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type App, type Common, genesis, type Outcome, type Phase } from './app.ts';
-import { type BalancerEffect, type Effect, isHostEffect, keyOf } from './effect.ts';
+import { afterlifeMs, type BalancerEffect, type Effect, isHostEffect, keyOf } from './effect.ts';
 import type { Entry, Fact } from './entry.ts';
 import { at, type DropletId, move, type ProjectAt, projectsOf } from './environment.ts';
 import { without } from './judgement.ts';
@@ -11,9 +11,6 @@ import { rulesOf } from './phases/table.ts';
 import { releaseNumber } from './release.ts';
 
 type Of<T extends Fact['type']> = Extract<Entry, { type: T }>;
-
-/** How long a dead controller's call to the cloud may still land: its request time-out, and some. */
-const afterlifeMs = 20_000;
 
 export function fold(name: string, policy: Policy, entries: readonly Entry[]): App {
   return entries.reduce(apply, genesis(name, policy));

@@ -17,12 +17,16 @@ export function attachedNow(app: App, seen: Observation): Known<readonly Droplet
   return attached;
 }
 
+const nobody = { a: [], b: [] };
+
 /** Every droplet of the app's pools and environments; all others are foreign (I7). */
 export function oursOf(app: App, seen: Observation): readonly DropletId[] {
   const { live, other } = environmentsOf(app);
-  const pools = seen.pools.known ? [...seen.pools.value.a, ...seen.pools.value.b] : [];
-  const all = [...pools, ...dropletsOf(live), ...dropletsOf(other), ...app.attached, ...app.unsure];
-  return [...new Set(all)].sort((one, two) => one - two);
+  const { a, b } = seen.pools.known ? seen.pools.value : nobody;
+  const ours = new Set<DropletId>();
+  for (const droplets of [a, b, live?.droplets, other?.droplets, app.attached, app.unsure])
+    for (const droplet of droplets ?? []) ours.add(droplet);
+  return [...ours].sort((one, two) => one - two);
 }
 
 /** Of our droplets those that should be attached now; what we are unsure of is taken as seen. */

@@ -2,7 +2,7 @@
 import { legal } from '../promotion/admit.ts';
 import { type App, environmentsOf } from '../promotion/app.ts';
 import { type Effect, isHostEffect, keyOf } from '../promotion/effect.ts';
-import { at } from '../promotion/environment.ts';
+import { at, projectsOf } from '../promotion/environment.ts';
 import { floorOf } from '../promotion/judgement.ts';
 import type { Observation } from '../promotion/observation.ts';
 import type { Step } from '../promotion/rules.ts';
@@ -21,11 +21,10 @@ function peopleAreAnswered(): Checker {
   let proven = false;
   return {
     name: 'I1 people are answered',
-    moved(scene) {
-      const { app, world, hurt } = scene;
-      const serving = world.serving();
-      if (serving.length > 0 && environmentsOf(app).live?.state === 'blue') proven = true;
-      if (!proven || hurt || serving.length > 0) return null;
+    moved({ app, hurt, world }) {
+      const nobody = world.people.served().length === 0;
+      if (!nobody && !proven) proven = environmentsOf(app).live?.state === 'blue';
+      if (!proven || hurt || !nobody) return null;
       return 'nobody answers people';
     },
   };
@@ -33,7 +32,6 @@ function peopleAreAnswered(): Checker {
 
 /** I1, at every change of ours that takes a target away: the policy's floor is left. */
 function enoughAreLeft(): Checker {
-  const servedAt = new Map<number, number>();
   /** A change is judged by what was known when it was begun: it may be under way for long. */
   const begunAt = new Map<string, number>();
   const judge = (scene: Scene, effect: Effect): string | null => {
@@ -44,7 +42,7 @@ function enoughAreLeft(): Checker {
     const taken = isHostEffect(effect) ? [effect.droplet] : effect.droplets;
     const now = world.clock.now();
     const from = Math.min(now, begunAt.get(keyOf(effect)) ?? now) - memoryMs;
-    const serving = [...servedAt.keys()].filter((d) => (servedAt.get(d) ?? 0) >= from);
+    const serving = ours.filter((droplet) => world.people.lastServed(droplet) >= from);
     const left = serving.filter((d) => !taken.includes(d) && !isSilenced(scene, d));
     // Answers that name no droplet prove an environment, not each of its targets.
     const floor = scene.script.identifies === 'droplet' ? floorOf(app, live) : 1;
@@ -53,10 +51,6 @@ function enoughAreLeft(): Checker {
   };
   return {
     name: 'I1 enough are left',
-    moved({ world }) {
-      for (const droplet of world.serving()) servedAt.set(droplet, world.clock.now());
-      return null;
-    },
     wrote({ world }, entry) {
       if (entry.type === 'acted') begunAt.set(keyOf(entry.effect), world.clock.now());
       return null;
@@ -70,27 +64,18 @@ function isSilenced({ world }: Scene, droplet: number): boolean {
 }
 
 /** I1: the commit point is earned: people were answered from every droplet of green just before. */
-function commitIsEarned(): Checker {
-  const servedAt = new Map<string, number>();
-  return {
-    name: 'I1 the commit point is earned',
-    moved({ world }) {
-      for (const id of world.serving())
-        servedAt.set(`${world.servedBy(id)?.project}@${id}`, world.clock.now());
-      return null;
-    },
-    wrote({ app, world, script }, entry) {
-      // Answers that name no droplet prove an environment, not each of its targets.
-      if (entry.type !== 'committed' || script.identifies !== 'droplet') return null;
-      const { live } = environmentsOf(app);
-      const from = world.clock.now() - memoryMs;
-      const silent = (live?.droplets ?? []).filter(
-        (d) => (servedAt.get(`${live?.project}@${d}`) ?? Number.NEGATIVE_INFINITY) < from,
-      );
-      return silent.length === 0 ? null : `nobody was answered by ${silent.join(', ')}`;
-    },
-  };
-}
+const commitIsEarned: Checker = {
+  name: 'I1 the commit point is earned',
+  wrote({ app, world, script }, entry) {
+    // Answers that name no droplet prove an environment, not each of its targets.
+    if (entry.type !== 'committed' || script.identifies !== 'droplet') return null;
+    const from = world.clock.now() - memoryMs;
+    const silent = projectsOf(environmentsOf(app).live).filter(
+      ({ droplet, project }) => world.people.lastServed(droplet, project) < from,
+    );
+    return silent.length === 0 ? null : `nobody was answered by ${silent.map(at).join(', ')}`;
+  },
+};
 
 /** I2: nothing is removed while the balancer may send people there, or while they are connected, up to the limit. */
 const nothingInUseIsRemoved: Checker = {
@@ -105,12 +90,12 @@ const nothingInUseIsRemoved: Checker = {
     // Nothing can be done about a hand that is quicker than a removal.
     if (script.happens.some(({ what }) => what === 'somebody-attaches')) return null;
     const referred = world.cloud.record.has(effect.droplet) && ofLive !== true;
-    if (referred || world.servedBy(effect.droplet)?.project === effect.project)
+    if (referred || world.people.on(effect.droplet) === effect.project)
       return `${keyOf(effect)} while it is in the load balancer`;
     const drainedMs = world.clock.now() - Math.max(app.since, app.wroteAt);
     const limitMs = app.policy.drain.limitMs - Math.abs(script.skewMs);
     const limitPassed = app.phase === 'idle' || drainedMs >= limitMs;
-    if (!limitPassed && world.connections(effect).open > 0)
+    if (!limitPassed && world.people.connections(effect).open > 0)
       return `${keyOf(effect)} with connections`;
     return null;
   },
@@ -132,7 +117,7 @@ const drainedFirst: Checker = {
     if (hindered || script.happens.some(({ what }) => !harmless.test(what))) return null;
     const patience = app.policy.drain.limitMs - Math.abs(script.skewMs);
     if (world.clock.now() - Math.max(app.since, app.redirectedAt) >= patience) return null;
-    const served = droplets.filter((d) => world.servedBy(d) !== null);
+    const served = droplets.filter((d) => world.people.on(d) !== null);
     return served.length === 0 ? null : `people are sent to ${served.join(', ')}`;
   },
 };
@@ -364,7 +349,7 @@ export function allCheckers(): readonly Checker[] {
   return [
     peopleAreAnswered(),
     enoughAreLeft(),
-    commitIsEarned(),
+    commitIsEarned,
     nothingInUseIsRemoved,
     drainedFirst,
     goingBackHasAnEnd(),

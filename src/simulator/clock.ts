@@ -17,20 +17,28 @@ export class VirtualClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
-      const sleeper = this.#add(ms, resolve);
-      if (signal === undefined) return;
-      const woken = () => {
-        sleeper.wake = null;
-        resolve();
-      };
-      signal.addEventListener('abort', woken, { once: true });
-      sleeper.wake = () => {
-        signal.removeEventListener('abort', woken);
-        resolve();
-      };
+      this.call(ms, resolve, signal);
     });
+  }
+
+  /** Calls `work` in so many milliseconds, or at once when `signal` aborts. */
+  call(ms: number, work: () => void, signal?: AbortSignal): void {
+    if (signal === undefined) this.#add(ms, work);
+    else if (signal.aborted) work();
+    else this.#callUnless(signal, ms, work);
+  }
+
+  #callUnless(signal: AbortSignal, ms: number, work: () => void): void {
+    const woken = () => {
+      sleeper.wake = null;
+      work();
+    };
+    const sleeper = this.#add(ms, () => {
+      signal.removeEventListener('abort', woken);
+      work();
+    });
+    signal.addEventListener('abort', woken, { once: true });
   }
 
   /** Calls `work` in so many milliseconds. */

@@ -25,7 +25,7 @@ export type Write = {
   readonly epoch: number;
 };
 
-type Target = { from: Instant; until: Instant };
+type Target = { readonly from: Instant; until: Instant };
 
 const workMs = 1_500;
 
@@ -48,6 +48,8 @@ export class Cloud {
   /** Told of every write when it is applied. */
   onApply: (write: Write, late: boolean) => void = () => undefined;
   onSend: (write: Write) => void = () => undefined;
+  /** Told whenever people may be sent elsewhere from some instant on. */
+  onChange: () => void = () => undefined;
   /** When somebody else last changed the record. */
   editedAt: Instant = Number.NEGATIVE_INFINITY;
   calls = 0;
@@ -74,15 +76,9 @@ export class Cloud {
     this.#views = [{ from: -1e6, droplets: this.#members() }];
   }
 
-  /** Whether the data plane may send somebody there at this instant. */
-  refersTo(droplet: DropletId): boolean {
-    const target = this.#plane.get(droplet);
-    return target !== undefined && this.#clock.now() < target.until;
-  }
-
-  /** Since when the data plane knows it, or null. */
-  knownSince(droplet: DropletId): Instant | null {
-    return this.refersTo(droplet) ? (this.#plane.get(droplet)?.from ?? null) : null;
+  /** From when until when the data plane sends people there; null where it never knew it. */
+  target(droplet: DropletId): Target | null {
+    return this.#plane.get(droplet) ?? null;
   }
 
   /** Keeps the balancer busy, as somebody else's change of it would. */
@@ -181,6 +177,7 @@ export class Cloud {
   }
 
   #show(): void {
+    this.onChange();
     const from = this.#clock.now() + this.#lags.recordLagMs;
     this.#views = [...this.#views.slice(-3), { from, droplets: this.#members() }];
   }

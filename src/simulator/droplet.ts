@@ -39,6 +39,8 @@ export class Droplet {
   blind = 0;
   /** Told of every effect when it lands. */
   onLand: (effect: HostEffect) => void = () => undefined;
+  /** Told whenever what runs here, or how, may have changed. */
+  onChange: () => void = () => undefined;
   #epoch = 0;
   #issued = 0;
   readonly #landed = new Map<string, number>();
@@ -58,6 +60,12 @@ export class Droplet {
   run(project: string, startedAt: Instant): void {
     const upAt = startedAt + bootMs;
     this.projects.set(project, { project, startedAt, upAt, silencedAt: null, stopped: false });
+    this.onChange();
+  }
+
+  /** When the project will begin, or cease, to answer by itself. */
+  turnsOf({ startedAt }: Running): readonly Instant[] {
+    return [startedAt + bootMs, startedAt + sickensMs];
   }
 
   health(project: string): ProjectHealth {
@@ -73,8 +81,12 @@ export class Droplet {
     return (manner === 'good' || manner === 'errs') && now >= running.startedAt + bootMs;
   }
 
-  async look(): Promise<void> {
-    await this.#clock.sleep(this.#random.between(20, 300));
+  /** What a look costs in time; then it is seen, or not. */
+  lookMs(): number {
+    return this.#random.between(20, 300);
+  }
+
+  look(): void {
     this.reach();
     if (this.#random.chance(this.blind)) throw this.#trouble('did not answer in time');
   }
@@ -134,6 +146,7 @@ export class Droplet {
     if (effect.kind === 'start-project' && (running === undefined || running.stopped))
       this.run(effect.project, now);
     if (effect.kind === 'remove-project') this.projects.delete(effect.project);
+    this.onChange();
     if (running === undefined) return '';
     if (effect.kind === 'fail-health' && !this.stubborn) running.silencedAt ??= now;
     if (effect.kind === 'restore-health' && running.silencedAt !== null) {

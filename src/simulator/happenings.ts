@@ -93,10 +93,7 @@ const all: Readonly<Record<Happening, Befalls>> = {
       if (running.project === candidate) running.stopped = true;
   },
   'people-stay-connected': ({ world }) => {
-    for (const droplet of world.serving()) {
-      const running = world.servedBy(droplet);
-      if (running !== null) world.kept.add(running.project);
-    }
+    for (const { project } of world.people.served()) world.people.kept.add(project);
   },
   'health-order-ignored': ({ world }, droplet) => {
     world.droplet(droplet).stubborn = true;
@@ -105,6 +102,7 @@ const all: Readonly<Record<Happening, Befalls>> = {
 
 export function befall(stage: Stage, what: Happening, droplet: DropletId): void {
   all[what](stage, droplet);
+  stage.world.people.stir();
 }
 
 function kill({ running }: Stage): void {
@@ -123,7 +121,7 @@ export function mend({ world }: Stage): void {
   Object.assign(cloud, { down: false, flaky: 0, blind: 0, lies: 0 });
   Object.assign(journal, { full: false, flaky: 0 });
   Object.assign(world, { answering: true, blind: 0 });
-  world.kept.clear();
+  world.people.kept.clear();
   for (const droplet of droplets.values())
     Object.assign(droplet, {
       unreachable: false,
@@ -133,6 +131,7 @@ export function mend({ world }: Stage): void {
       blind: 0,
       stubborn: false,
     });
+  world.people.stir();
 }
 
 /** What a person may say to a held app; the first that is admitted counts. */

@@ -2,7 +2,7 @@
 import type { Clock, Instant } from '../lib/clock.ts';
 import { Failure } from '../lib/failure.ts';
 import type { Entry, Fact } from '../promotion/entry.ts';
-import type { Appended, Holder, Journal } from '../world.ts';
+import type { Appended, Holder, Journal, JournalRead } from '../world.ts';
 import type { VirtualClock } from './clock.ts';
 import type { Machine } from './machine.ts';
 import type { Random } from './random.ts';
@@ -14,6 +14,7 @@ export class SimulatedJournal {
   readonly #blobs = new Map<string, string>();
   readonly #watchers = new Set<() => void>();
   readonly #oneHost: boolean;
+  #snapshot: JournalRead | null = null;
   full = false;
   /** Share of appends that fail: before anything was written, or after, with the answer lost. */
   flaky = 0;
@@ -35,6 +36,7 @@ export class SimulatedJournal {
   write(fact: Fact, at: Instant, by: Machine | null = null): void {
     const entry = { ...fact, seq: this.entries.length + 1, at } as Entry;
     this.entries.push(entry);
+    this.#snapshot = null;
     this.onWrite(entry, by);
     for (const ring of this.#watchers) ring();
   }
@@ -49,7 +51,7 @@ export class SimulatedJournal {
       });
     return {
       place: 'the simulated journal',
-      read: () => machine.hears(this.#read()),
+      read: () => machine.asks(this.#random.between(1, 15), () => this.#read()),
       append: (facts, given) =>
         does(`append ${facts.map(nameOf).join(', ')}`, () => this.#append(facts, given, machine)),
       lease: (_, ttlMs) => does('take the lease', () => this.#lease(machine, ttlMs)),
@@ -73,9 +75,9 @@ export class SimulatedJournal {
     };
   }
 
-  async #read() {
-    await this.#clock.sleep(this.#random.between(1, 15));
-    return { entries: [...this.entries], torn: null };
+  #read() {
+    this.#snapshot ??= { entries: [...this.entries], torn: null };
+    return this.#snapshot;
   }
 
   #append(

@@ -62,6 +62,22 @@ export class Machine {
     });
   }
 
+  /** Asks something: what there is to `see` in so many milliseconds, and when it was heard here. */
+  asks<T>(ms: number, see: () => T): Promise<T>;
+  asks<T, R>(ms: number, see: () => T, hear: (seen: T) => R): Promise<R>;
+  asks<T>(ms: number, see: () => T, hear: (seen: T) => unknown = (seen) => seen): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#clock.call(ms, () => {
+        try {
+          const seen = see();
+          this.#when(() => resolve(hear(seen)));
+        } catch (error) {
+          this.#when(() => reject(error));
+        }
+      });
+    });
+  }
+
   /**
    * Does something outside of which the world may learn: a point before it, and one after it. `checked`: whether it
    * may still be done was asked in the instruction before, so that only death comes between; a freeze in that gap of
@@ -78,7 +94,10 @@ export class Machine {
 
   readonly clock: Clock = {
     now: (): Instant => this.#clock.now() + this.skewMs,
-    sleep: (ms, signal) => this.hears(this.#clock.sleep(ms, signal)),
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        this.#clock.call(ms, () => this.#when(resolve), signal);
+      }),
   };
 
   #when(go: () => void): void {

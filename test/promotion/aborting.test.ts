@@ -1,5 +1,6 @@
 // Aborting: traffic returns to the environment kept; the other leaves and is removed.
 import { describe, expect, test } from 'vitest';
+import { known } from '../../src/promotion/observation.ts';
 import { step } from '../../src/promotion/step.ts';
 import { acted, anApp, attach, continued, detach, done, entered, failed } from '../builders/app.ts';
 import { keep } from '../builders/command.ts';
@@ -281,6 +282,29 @@ describe('before the commit point', () => {
       step(first, anObservation(first, afterMs).without('serving').seen);
     expect(blind(19_999)).toMatchObject({ is: 'wait', until: first.wroteAt + 20_000 });
     expect(blind(20_000)).toMatchObject({ effects: [{ kind: 'remove-project' }, {}] });
+  });
+
+  test('I2: it is not removed while an attach that got no answer may still put it into the balancer', () => {
+    const tried = continued(
+      anApp().in('switching'),
+      acted(attach(3, 4)),
+      failed(attach(3, 4), 'no answer'),
+      entered('aborting', { cause: 'failed' }),
+    );
+    const seen = (sinceWriteMs: number) =>
+      anObservation(tried, tried.wroteAt + sinceWriteMs - tried.seq * 1_000);
+    expect(step(tried, seen(19_900).seen)).toMatchObject({
+      is: 'wait',
+      because: 'a change that got no answer may still put droplets 3, 4 into the load balancer',
+      until: tried.wroteAt + 20_000,
+    });
+    // Then a record is wanted that was read after that time, not one that is merely fresh.
+    const read = (atMs: number) => ({ attached: known([1, 2], tried.wroteAt + atMs) });
+    const later = seen(22_000);
+    expect(step(tried, later.with(read(19_000)).seen)).toMatchObject({ readAgain: true });
+    expect(step(tried, later.with(read(20_000)).seen)).toMatchObject({
+      effects: [{ kind: 'remove-project' }, { kind: 'remove-project' }],
+    });
   });
 
   test('the first release leaves the balancer empty: nothing of ours ever served', () => {

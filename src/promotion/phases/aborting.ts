@@ -1,6 +1,6 @@
 // Aborting: traffic returns to the environment kept, judged by that one alone; the other leaves and is removed.
 import type { App, In } from '../app.ts';
-import type { Effect } from '../effect.ts';
+import { afterlifeMs, type Effect } from '../effect.ts';
 import { at, dropletsOf, type Environment, move, projectsOf } from '../environment.ts';
 import {
   enter,
@@ -228,8 +228,22 @@ function clearAway(app: In<'aborting'>, seen: Observation): Step | null {
   if (drop === null) return null;
   const until = Math.max(app.since, app.wroteAt) + app.policy.drain.limitMs;
   const next = retire(app, seen, drop, until);
-  if (next?.is !== 'act' || seen.at >= until || !mayStillBeSent(app, seen, drop)) return next;
+  if (next?.is !== 'act') return next;
+  const come = mayStillCome(app, seen, drop);
+  if (come !== null) return come;
+  if (seen.at >= until || !mayStillBeSent(app, seen, drop)) return next;
   return wait(`the load balancer may still send requests to ${drop.project}`, until);
+}
+
+/** A write without an answer may be worked on still, and bring into the balancer what is about to be removed. */
+function mayStillCome(app: In<'aborting'>, seen: Observation, drop: Environment): Step | null {
+  const unsure = drop.droplets.filter((droplet) => app.unsure.includes(droplet));
+  const until = app.wroteAt + afterlifeMs;
+  if (unsure.length === 0 || (seen.attached.known && seen.attached.at >= until)) return null;
+  const because = `a change that got no answer may still put ${list(unsure)} into the load balancer`;
+  if (seen.at < until) return wait(because, until);
+  const blind = outOfSight(app, { because, since: until }, seen.at);
+  return blind.is === 'wait' ? { ...blind, readAgain: true } : blind;
 }
 
 /**
