@@ -30,7 +30,8 @@ function tell(text: string): void {
 function opened(lab: Lab, index: number) {
   return openStage(lab, {
     app: `chaos${index}`,
-    port: 8010 + index,
+    // Of those that the tests use: no test runs beside this.
+    port: 8001 + index,
     healthCheck: {
       checkIntervalSeconds: 1,
       responseTimeoutSeconds: 4,
