@@ -44,12 +44,13 @@ export class Loop {
   readonly #options: LoopOptions;
   readonly #world: World;
   readonly #bell = new Bell();
-  readonly #looker: Looker;
+  #looker: Looker;
   readonly #cancels = new Map<EffectKey, AbortController>();
   readonly #settled: Fact[] = [];
   #app: App;
   #newsAt = Number.NEGATIVE_INFINITY;
   #breathing = false;
+  #doubted = false;
   /** Of an effect: nothing goes on after it. */
   #bug: unknown = null;
 
@@ -57,7 +58,7 @@ export class Loop {
     this.#options = options;
     this.#world = options.world;
     this.#app = app;
-    this.#looker = new Looker(options.world, () => this.#noticed());
+    this.#looker = this.#newLooker();
     options.stop.addEventListener('abort', () => this.#bell.ring(), { once: true });
   }
 
@@ -93,10 +94,29 @@ export class Loop {
     if (!(await this.#hearNews())) return { is: 'replaced', app: this.#app };
     if (this.#options.stop.aborted) return await this.#interrupted();
     if (this.#isPast()) return { is: 'reached', app: this.#app, what: 'switched' };
+    if (!this.#isAwake()) return null;
     const seen = this.#looker.look(this.#app);
     const next = step(this.#app, seen);
     this.#options.watcher.turned({ app: this.#app, observation: seen, step: next, at: seen.at });
     return this.#carryOut(next);
+  }
+
+  /**
+   * False while the lease is in doubt, as after a sleep of the machine: the renewal under way will say whose the app is.
+   * If it is still ours, what was seen or missed before the sleep says nothing any more.
+   */
+  #isAwake(): boolean {
+    const doubted = this.#doubted;
+    this.#doubted = !this.#options.holds();
+    if (doubted && !this.#doubted) {
+      this.#looker.stop();
+      this.#looker = this.#newLooker();
+    }
+    return !this.#doubted;
+  }
+
+  #newLooker(): Looker {
+    return new Looker(this.#world, () => this.#noticed());
   }
 
   /** Taken over where `--wait` had been reached already: the old environment must not be retired unasked. */

@@ -61,6 +61,12 @@ export class ManualClock implements Clock {
     }
   }
 
+  /** The machine sleeps: time goes by, and whoever should have been woken meanwhile is woken now, in order. */
+  suspend(ms: number): void {
+    this.#now += ms;
+    this.onMove(this.#now);
+  }
+
   #next(end: Instant): void {
     const first = this.#sleepers.reduce<Sleeper | null>(
       (least, one) => (least === null || one.at < least.at ? one : least),

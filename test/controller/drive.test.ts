@@ -229,6 +229,22 @@ describe('driving that has to stop', () => {
     expect(resumed).toMatchObject({ is: 'rest', app: { last: { is: 'promoted' } } });
   });
 
+  test('a controller whose machine slept for long looks again before it gives the world up', async () => {
+    const world = await asked();
+    world.fake.takesMs = (effect) => {
+      if (effect.kind === 'detach-droplets') world.fake.readable = false;
+      return 1_000;
+    };
+    const driving = world.controller().drive(way());
+    await world.clock.when(() => !world.fake.readable);
+    await world.clock.pass(10_000);
+    world.clock.suspend(world.app().policy.unreachableMs);
+    world.fake.readable = true;
+    world.fake.takesMs = () => 1_000;
+    const ending = await world.clock.until(driving);
+    expect(ending).toMatchObject({ is: 'rest', app: { last: { is: 'promoted' } } });
+  });
+
   test('I4: a lost lease ends driving as replaced, and nothing further is written or begun', async () => {
     const world = await asked();
     const epoch = world.journal.give('anna', 20_000);
