@@ -7,6 +7,7 @@ import type { Entry } from '../../src/promotion/entry.ts';
 import { projectsOf } from '../../src/promotion/environment.ts';
 import { fold } from '../../src/promotion/fold.ts';
 import type { Random } from '../../src/simulator/random.ts';
+import { cutSsh } from './faults.ts';
 import { endured, worldly } from './havoc.ts';
 import type { Lab } from './lab.ts';
 import { sleep } from './run.ts';
@@ -23,6 +24,17 @@ export type Told = {
   /** What bgctl said, for a story that broke something. */
   readonly said: string;
 };
+
+/** What befalls the promotion. */
+export type Kind =
+  /** bgctl is killed and frozen at any instant. */
+  | { readonly is: 'killed' }
+  /** The world breaks instead of bgctl. */
+  | { readonly is: 'broken' }
+  /** The job is cancelled at this second, and the next deploy comes. */
+  | { readonly is: 'cancelled'; readonly atMs: number }
+  /** Every SSH connection is cut at this second; the next deploy comes after it. */
+  | { readonly is: 'cut'; readonly atMs: number };
 
 const killsMax = 12;
 const storyLimitMs = 240_000;
@@ -50,16 +62,14 @@ export class Teller {
     if (ended.code !== 0) throw new Error(`v1 could not be promoted: ${ended.stderr}`);
   }
 
-  /** `broken`: the world breaks instead of bgctl. */
-  async tell(broken: boolean): Promise<Told> {
+  async tell(kind: Kind): Promise<Told> {
     this.#kills = 0;
     this.#freezes = 0;
     this.#said = [];
     this.#breaches = [];
-    this.#count += 1;
     const load = await this.#stage.load(40);
-    const words = this.#words();
-    const havoc = broken ? await this.#amidHavoc(words) : await this.#killed(words);
+    const words = this.#words(kind);
+    const havoc = await this.#befall(kind, words);
     const app = await this.#rest();
     const summary = await load.stop();
     await this.#judge(app);
@@ -79,12 +89,57 @@ export class Teller {
     };
   }
 
+  #befall(kind: Kind, words: readonly string[]): Promise<readonly string[]> {
+    switch (kind.is) {
+      case 'killed':
+        return this.#killed(words);
+      case 'broken':
+        return this.#amidHavoc(words);
+      case 'cancelled':
+        return this.#cancelled(words, kind.atMs);
+      case 'cut':
+        return this.#cut(words, kind.atMs);
+    }
+  }
+
   /** Mostly releases that are good; some that must be removed or rolled back. */
-  #words(): readonly string[] {
-    const version = this.#random.chance(0.75)
-      ? (good[(this.#count + 1) % good.length] ?? 'v2')
-      : this.#random.pick(['v3', 'sick', 'crash']);
-    return ['promote', version];
+  #words({ is }: Kind): readonly string[] {
+    const onlyGood = is === 'cancelled' || is === 'cut';
+    if (onlyGood || this.#random.chance(0.75)) return ['promote', this.#nextGood()];
+    return ['promote', this.#random.pick(['v3', 'sick', 'crash'])];
+  }
+
+  /** Never the one that is live. */
+  #nextGood(): string {
+    this.#count += 1;
+    return good[this.#count % good.length] ?? 'v2';
+  }
+
+  /** As CI cancels a job, gently or not. */
+  async #cancelled(words: readonly string[], atMs: number): Promise<readonly string[]> {
+    const bgctl = this.#start(words);
+    const signal = this.#random.pick(['SIGINT', 'SIGTERM', 'SIGKILL'] as const);
+    const over = await this.#endsWithin(bgctl, atMs);
+    bgctl.child.kill(signal);
+    await bgctl.ended;
+    await this.#nextDeploy();
+    return [over ? `ended before ${atMs} ms` : `${signal} after ${atMs} ms, then the next deploy`];
+  }
+
+  async #cut(words: readonly string[], atMs: number): Promise<readonly string[]> {
+    const bgctl = this.#start(words);
+    const over = await this.#endsWithin(bgctl, atMs);
+    await Promise.all(this.#lab.droplets.map(cutSsh));
+    const { code } = await bgctl.ended;
+    if (code !== 0) this.#breaches.push(`with SSH cut after ${atMs} ms it ended with ${code}`);
+    await this.#nextDeploy();
+    return [over ? `ended before ${atMs} ms` : `SSH cut after ${atMs} ms, then the next deploy`];
+  }
+
+  async #nextDeploy(): Promise<void> {
+    const next = this.#start(['promote', this.#nextGood(), '--on-busy=wait']);
+    const { code } = await next.ended;
+    if (code !== 0) this.#breaches.push(`the next deploy ended with ${code}`);
   }
 
   /** Killed or frozen at any instant, again and again, by whatever goes on with it. */

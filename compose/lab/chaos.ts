@@ -1,8 +1,9 @@
-// `npm run chaos -- --kills 200 [--stories 0] [--seed 1] [--apps 3] [--minutes 45] [--json]`: promotions on the lab under load,
-// by a seeded driver that kills and freezes bgctl at any instant (--kills) and breaks the world around it (--stories).
+// `npm run chaos -- --kills 200 [--stories 0] [--every-second 0] [--seed 1] [--apps 3] [--minutes 45] [--json]`: promotions
+// on the lab under load, by a seeded driver that kills and freezes bgctl at any instant (--kills), cancels it and cuts SSH
+// at each of its first seconds (--every-second), and breaks the world around it (--stories).
 import { parseArgs } from 'node:util';
 import { Random } from '../../src/simulator/random.ts';
-import { Teller, type Told } from './chaos-story.ts';
+import { type Kind, Teller, type Told } from './chaos-story.ts';
 import { resetDroplets } from './faults.ts';
 import { type Lab, labUp } from './lab.ts';
 import { openStage } from './stage.ts';
@@ -12,6 +13,7 @@ const { values: flags } = parseArgs({
     seed: { type: 'string', default: '1' },
     kills: { type: 'string', default: '200' },
     stories: { type: 'string', default: '0' },
+    'every-second': { type: 'string', default: '0' },
     apps: { type: 'string', default: '3' },
     minutes: { type: 'string', default: '45' },
     json: { type: 'boolean', default: false },
@@ -42,19 +44,16 @@ function opened(lab: Lab, index: number) {
   });
 }
 
-/** Tells stories on a stage of its own for as long as `wanted` says. */
-async function perform(
-  lab: Lab,
-  index: number,
-  worldly: boolean,
-  wanted: () => boolean,
-): Promise<void> {
+/** Tells stories on a stage of its own for as long as there is a `next` one. */
+async function perform(lab: Lab, index: number, next: () => Kind | null): Promise<void> {
+  let kind = next();
+  if (kind === null) return;
   const stage = await opened(lab, index);
   try {
     const teller = new Teller(lab, stage, new Random(seed * 1_000 + index));
     await teller.begin();
-    while (wanted() && performance.now() < ends) {
-      const story = await teller.tell(worldly);
+    for (; kind !== null && performance.now() < ends; kind = next()) {
+      const story = await teller.tell(kind);
       told.push(story);
       tell(`${stage.app}: ${story.sentence}`);
       for (const breach of story.breaches) tell(`  BROKEN: ${breach}`);
@@ -71,12 +70,13 @@ async function chaos(): Promise<void> {
   await resetDroplets();
   const kills = () => sum((story) => story.kills);
   const apps = Array.from({ length: Number(flags.apps) }, (_, index) => index);
-  await Promise.all(
-    apps.map((index) => perform(lab, index, false, () => kills() < Number(flags.kills))),
-  );
+  const killed = () => (kills() < Number(flags.kills) ? ({ is: 'killed' } as const) : null);
+  await Promise.all(apps.map((index) => perform(lab, index, killed)));
+  const seconds = everySecond(Number(flags['every-second']));
+  await Promise.all(apps.map((index) => perform(lab, index, () => seconds.shift() ?? null)));
   // What breaks a droplet breaks it for every app on it: one at a time.
-  const before = told.length;
-  await perform(lab, apps.length, true, () => told.length - before < Number(flags.stories));
+  const broken = Array.from({ length: Number(flags.stories) }, () => ({ is: 'broken' }) as const);
+  await perform(lab, 0, () => broken.shift() ?? null);
   const result = {
     seed,
     stories: told.length,
@@ -90,6 +90,13 @@ async function chaos(): Promise<void> {
   };
   process.stdout.write(`${JSON.stringify(result, null, flags.json ? undefined : 2)}\n`);
   if (result.breaches > 0 || result.failed > 0) process.exitCode = 1;
+}
+
+function everySecond(count: number): Kind[] {
+  const kinds = ['cancelled', 'cut'] as const;
+  return kinds.flatMap((is) =>
+    Array.from({ length: count }, (_, second): Kind => ({ is, atMs: (second + 1) * 1_000 })),
+  );
 }
 
 function sum(of: (story: Told) => number): number {
