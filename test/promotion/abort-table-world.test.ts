@@ -17,28 +17,8 @@ import {
   world,
 } from './stage/acts.ts';
 import { allCheckers } from './stage/checkers.ts';
+import { bothKept, held, onBlue, onGreen } from './stage/endings.ts';
 import { Play } from './stage/play.ts';
-
-/** As if nothing had been asked. */
-const onBlue = {
-  is: 'rest',
-  phase: 'idle',
-  attached: [1, 2],
-  traffic: ['shop-r41'],
-  runs: ['shop-r41'],
-  removed: ['shop-r42'],
-  problems: [],
-};
-const onGreen = {
-  is: 'rest',
-  phase: 'idle',
-  attached: [3, 4],
-  traffic: ['shop-r42'],
-  runs: ['shop-r42'],
-  problems: [],
-};
-const bothKept = { runs: ['shop-r41', 'shop-r42'], removed: [], problems: [] };
-const held = { is: 'rest', phase: 'held' };
 
 describe('balancer cannot be read or written: wait, nothing removed, then yield; resume goes on', () => {
   const unreadable = world((w) => {

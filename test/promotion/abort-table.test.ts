@@ -16,28 +16,8 @@ import {
   played,
   world,
 } from './stage/acts.ts';
+import { bothKept, held, onBlue, onGreen } from './stage/endings.ts';
 import type { Play } from './stage/play.ts';
-
-/** As if nothing had been asked. */
-const onBlue = {
-  is: 'rest',
-  phase: 'idle',
-  attached: [1, 2],
-  traffic: ['shop-r41'],
-  runs: ['shop-r41'],
-  removed: ['shop-r42'],
-  problems: [],
-};
-const onGreen = {
-  is: 'rest',
-  phase: 'idle',
-  attached: [3, 4],
-  traffic: ['shop-r42'],
-  runs: ['shop-r42'],
-  problems: [],
-};
-const bothKept = { runs: ['shop-r41', 'shop-r42'], removed: [], problems: [] };
-const held = { is: 'rest', phase: 'held' };
 
 describe('starting, gating: blue never left, blue keeps running, green is removed', () => {
   test.each(['starting', 'gating'] as const)('an abort in %s', (phase) => {
