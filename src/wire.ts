@@ -11,7 +11,7 @@ import type { Survey } from './controller/prepare.ts';
 import { dropletFacts } from './hosts/facts.ts';
 import { findingsOf, type HostFinding } from './hosts/findings.ts';
 import { dropletHosts } from './hosts/hosts.ts';
-import { downWords, pullWords, upWords } from './hosts/project.ts';
+import { downWords, privileged, pullWords, upWords } from './hosts/project.ts';
 import { type SshPool, sshPool } from './hosts/ssh.ts';
 import { fileJournal } from './journal/file.ts';
 import { postgresJournal } from './journal/postgres.ts';
@@ -174,7 +174,7 @@ function journalOf(settings: Settings, url: string, pool: SshPool, clock: Clock)
     place: `droplet ${journal.droplet}:${journal.path}`,
     clock,
     run: (words, { stdin, timeoutMs }) =>
-      host.exec(words, {
+      host.exec(privileged(settings, words), {
         timeoutMs,
         what: 'The journal',
         outputMaxBytes: 64 * 1024 * 1024,

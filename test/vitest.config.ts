@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const breaksDroplets = ['test/e2e/bad-days.test.ts', 'test/e2e/broken-droplets.test.ts'];
+const breaksDroplets = ['test/e2e/lost-ssh.test.ts', 'test/e2e/broken-droplets.test.ts'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 export default defineConfig({

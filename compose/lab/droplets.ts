@@ -51,19 +51,21 @@ function container(droplet: LabDroplet, known: Secrets) {
     words,
     files: {
       [hostKey]: '/etc/ssh/ssh_host_ed25519_key',
-      [authorizedKeys(known)]: '/root/.ssh/authorized_keys',
+      [authorizedKeys(known, 0o600)]: '/root/.ssh/authorized_keys',
+      // Read as the user who logs in.
+      [authorizedKeys(known, 0o644)]: '/etc/ssh/authorized_keys/deploy',
     },
   };
 }
 
-function authorizedKeys(known: Secrets): string {
-  const path = join(state, 'keys', 'authorized_keys');
-  writeFileSync(path, known.authorizedKey, { mode: 0o600 });
+function authorizedKeys(known: Secrets, mode: number): string {
+  const path = join(state, 'keys', `authorized_keys.${mode.toString(8)}`);
+  writeFileSync(path, known.authorizedKey, { mode });
   return path;
 }
 
 /** A script for the droplet's stdin, so that neither secret is ever among a process's words. */
-function preparation(known: Secrets): string {
+export function preparation(known: Secrets): string {
   const login = Buffer.from(`${known.registryUser}:${known.registryPassword}`).toString('base64');
   return `set -e
 umask 077

@@ -1,6 +1,6 @@
 // Bad days to order: each function breaks or mends one thing of a droplet, or brings droplets back to clean.
 import { execIn } from './containers.ts';
-import { prepareDroplet } from './droplets.ts';
+import { preparation, prepareDroplet } from './droplets.ts';
 import { droplets, type LabDroplet, registryContainer } from './model.ts';
 import { docker, LabError, type Ran } from './run.ts';
 import { secrets } from './secrets.ts';
@@ -66,11 +66,16 @@ export type Reset = {
 
 /** Mends every fault above and removes containers, projects, networks, volumes and release directories. */
 export async function resetDroplet(droplet: LabDroplet, reset: Reset = {}): Promise<void> {
+  // In one command where the droplet is well: rows do this all the time, and each command costs a tenth of a second.
+  if ((await swept(droplet, reset)).code === 0) return;
   await startDroplet(droplet);
-  await script(droplet, unblock);
-  const done = await execIn(droplet.container, ['bash', '-s', '--', reset.app ?? ''], sweep);
+  const done = await swept(droplet, reset);
   if (done.code !== 0) throw new LabError(`${droplet.name} was not reset: ${done.stderr}`);
-  await prepareDroplet(droplet, secrets());
+}
+
+function swept(droplet: LabDroplet, { app = '' }: Reset): Promise<Ran> {
+  const text = `${unblock}${answers} || exit 1\n${sweep}${preparation(secrets())}`;
+  return execIn(droplet.container, ['bash', '-s', '--', app], text);
 }
 
 export async function resetDroplets(reset: Reset = {}): Promise<void> {
@@ -81,6 +86,8 @@ async function script(droplet: LabDroplet, text: string): Promise<void> {
   const done = await execIn(droplet.container, ['bash', '-s'], text);
   if (done.code !== 0) throw new LabError(`${droplet.name}: ${done.stderr || done.stdout}`);
 }
+
+const answers = 'docker version >/dev/null 2>&1';
 
 const gone = 'pkill -KILL -x "sshd|sshd-session|sshd-auth"; true';
 

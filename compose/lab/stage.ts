@@ -16,6 +16,8 @@ import { goFirst } from './priority.ts';
 export type StageOptions = {
   /** Also the prefix of its compose projects and its directory on the droplets. */
   readonly app: string;
+  /** No app of this name was ever on the lab: there is nothing to clear away before. */
+  readonly isNew?: boolean;
   /** Of the range that droplets publish. */
   readonly port: number;
   /** Text of a policy file; the demo's without it. */
@@ -27,6 +29,8 @@ export type StageOptions = {
   readonly identity?: string;
   readonly drains?: boolean;
   readonly journal?: 'file' | 'ssh';
+  /** Who logs in on droplets; root without it. `deploy` may do nothing there but by sudo. */
+  readonly login?: { readonly user: 'deploy'; readonly sudo: boolean };
   /** Droplets in the balancer at the beginning. */
   readonly attached?: readonly number[];
 };
@@ -63,7 +67,7 @@ export async function openStage(lab: Lab, options: StageOptions) {
   const config = writeConfig(lab, options, emulator, directory);
   const outputs: string[] = [];
   const children = new Set<ChildProcess>();
-  await resetDroplets({ app });
+  if (options.isNew !== true) await resetDroplets({ app });
 
   function start(words: readonly string[], env: Readonly<Record<string, string>> = {}): Bgctl {
     const began = performance.now();
@@ -191,6 +195,7 @@ function writeConfig(
   directory: string,
 ): string {
   const { app, port, drains = true, journal = 'file' } = options;
+  const { user, sudo } = options.login ?? { user: lab.ssh.user, sudo: false };
   const compose = readFileSync(lab.app.composeFile, 'utf8').replace(
     /\$\{PORT:-8000\}/g,
     String(port),
@@ -205,7 +210,7 @@ function writeConfig(
   const text = `app: ${app}
 cloud: { token: "\${DIGITALOCEAN_TOKEN}", balancer: ${app}, endpoint: "${emulator.endpoint}" }
 pools: { a: { tag: ${app}-a }, b: { tag: ${app}-b } }
-hosts: { user: ${lab.ssh.user}, key: ${lab.ssh.key}, knownHosts: ${lab.ssh.knownHosts}, port: ${lab.ssh.port} }
+hosts: { user: ${user}, sudo: ${sudo}, key: ${lab.ssh.key}, knownHosts: ${lab.ssh.knownHosts}, port: ${lab.ssh.port} }
 compose: { file: ./compose.yml, directory: /opt/${app} }
 images: { web: "${lab.registry.host}/${lab.app.repository}" }
 traffic:

@@ -13,6 +13,8 @@ export type HostFacts = {
   /** Null where it does not answer; then `dockerTrouble` says why. */
   readonly docker: string | null;
   readonly dockerTrouble: string;
+  /** The user that commands run as, where that is not root. */
+  readonly notRoot: string | null;
   /** Null where `docker compose` is missing. */
   readonly compose: string | null;
   /** Programs that bgctl uses and the droplet lacks. */
@@ -156,6 +158,7 @@ function factsOf(lines: readonly string[]): Omit<HostFacts, 'tcpTrouble' | 'logi
   return {
     docker: text('docker'),
     dockerTrouble: text('dockerTrouble') ?? '',
+    notRoot: text('notRoot'),
     compose: text('compose'),
     missingPrograms: (text('missing') ?? '').split(' ').filter(Boolean),
     diskFreeBytes: number('diskKib'),

@@ -17,8 +17,15 @@ export function findingsOf(
   facts: HostFacts,
   envFiles: Readonly<Record<string, EnvFile | null>>,
 ): readonly HostFinding[] {
-  const { docker, compose, missingPrograms, tcpTrouble, directoryTrouble } = facts;
+  const { docker, compose, missingPrograms, tcpTrouble, directoryTrouble, notRoot } = facts;
   return [
+    finding(
+      'rights',
+      notRoot === null,
+      notRoot === null
+        ? 'commands run as root'
+        : `commands run as ${notRoot}, and only root may count connections: let it run sudo without a password, and set hosts.sudo: true`,
+    ),
     finding('Docker Engine', docker !== null, docker ?? facts.dockerTrouble),
     finding(
       'Docker Compose',

@@ -134,6 +134,7 @@ for program in docker flock timeout sha256sum ss nsenter ip; do
   command -v "$program" >/dev/null || missing="$missing $program"
 done
 echo "missing=$missing"
+[ "$(id -u)" = 0 ] || echo "notRoot=$(id -un)"
 root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null)
 [ -z "$root" ] || echo "diskKib=$(df -Pk -- "$root" 2>/dev/null | awk 'NR == 2 { print $4 }')"
 echo "memoryKib=$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)"

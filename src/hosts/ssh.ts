@@ -215,7 +215,7 @@ function sshHost(
         what,
         sessions,
         (client, ready) => client.exec(commandLine(words), ready),
-        (stderr) => dockerSilent(name, stderr),
+        (stderr) => dockerSilent(name, stderr, hosts.sudo),
       ).catch((error) => {
         throw channelFailure(what, error);
       });
@@ -250,8 +250,13 @@ function tcpFailure(what: string, error: unknown): Failure {
   return channelFailure(what, error);
 }
 
-function dockerSilent(name: string, text: string): Failure {
+function dockerSilent(name: string, text: string, sudo: boolean): Failure {
   const why = text.trim().split('\n').at(-1) ?? '';
+  if (!sudo && /permission denied/i.test(why))
+    return new Failure(
+      'host',
+      `Docker on ${name} may not be used by this user. Let it run sudo without a password, and set hosts.sudo: true.`,
+    );
   return new Failure('host', `Docker on ${name} does not answer: ${why || 'no reason given'}`, {
     retry: 'soon',
   });

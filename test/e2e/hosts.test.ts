@@ -389,6 +389,7 @@ describe('facts', () => {
     const seen = await facts.hostFacts(droplet.id, [repository, 'nginx']);
     expect(seen).toMatchObject({
       dockerTrouble: '',
+      notRoot: null,
       missingPrograms: [],
       tcpTrouble: null,
       directoryTrouble: null,

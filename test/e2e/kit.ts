@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, vi } from 'vitest';
 import { exec, resetDroplets } from '../../compose/lab/faults.ts';
+import type { LabDroplet } from '../../compose/lab/lab.ts';
 import type { Load, Summary } from '../../compose/lab/load.ts';
 import {
   type Bgctl,
@@ -50,6 +51,7 @@ export async function onStage(row: Row, work: (stage: Stage) => Promise<void>): 
       opened += 1;
       const stage = await openStage(inject('lab'), {
         app: `e${process.pid.toString(36)}x${opened}`,
+        isNew: true,
         port: port.port,
         policy: quickPolicy(),
         ...options,
@@ -72,12 +74,23 @@ export async function onStage(row: Row, work: (stage: Stage) => Promise<void>): 
 
 /** Removes what a test process that was killed has left on a port that is ours now. */
 async function clearPort(port: number): Promise<void> {
+  const silent = await Promise.all(inject('lab').droplets.map((one) => isSilent(one, port)));
+  if (silent.every(Boolean)) return;
   const label = '{{.Label "com.docker.compose.project"}}';
   const words = ['docker', 'ps', '--filter', `publish=${port}`, '--format', label];
   const found = await Promise.all(inject('lab').droplets.map((one) => exec(one, words)));
   const projects = found.flatMap(({ stdout }) => stdout.split('\n')).filter(Boolean);
   const apps = new Set(projects.map((project) => project.replace(/-r\d+$/, '')));
   for (const app of apps) await resetDroplets({ app });
+}
+
+/** Whether nothing listens there: the droplet's own proxy takes the call and ends it at once. */
+async function isSilent({ address }: LabDroplet, port: number): Promise<boolean> {
+  const signal = AbortSignal.timeout(2_000);
+  return fetch(`http://${address}:${port}/`, { signal }).then(
+    () => false,
+    (error: Error) => error.name !== 'TimeoutError',
+  );
 }
 
 /** Promotes `version` and insists that it went well: where a row only begins. */
