@@ -14,6 +14,8 @@ export type Sample = {
   readonly droplet: number;
   readonly outcome: Outcome;
   readonly durationMs: number;
+  /** What was measured, where a source yields numbers rather than answers; its unit is the probe's. */
+  readonly value?: number;
   /** What was seen, for people: "HTTP 503 {\"ok\":false}", "timed out after 2000 ms". At most 300 characters. */
   readonly detail: string;
 };

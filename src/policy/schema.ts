@@ -1,45 +1,11 @@
 // The shape of a policy file: every key an operator can write is here.
-import { z } from 'zod';
-import { gateDefaults, httpDefaults, policyDefaults } from './defaults.ts';
-import { duration, list, oneOf, section, share, text, wants, whole } from './words.ts';
+import type { z } from 'zod';
+import { gateDefaults, policyDefaults } from './defaults.ts';
+import { judge } from './judge-schema.ts';
+import { probe } from './probe-schema.ts';
+import { duration, list, section, text, whole } from './words.ts';
 
-const path = text('a path', 'write a path that begins with a slash, such as /health', /^\/[^\s]*$/);
 const limit = () => duration('1s');
-const window = { window: duration('1s', '1h'), samples: whole(1) };
-const quantities = wants('a quantity', 'write errors or meanDuration');
-
-const http = section({
-  of: z
-    .enum(['droplets', 'balancer'], wants('a place to ask', 'write droplets or balancer'))
-    .prefault(httpDefaults.of),
-  path: path.optional(),
-  expect: text('a text', 'write the text that the body must contain').optional(),
-  timeout: duration('50ms', '1m').prefault(httpDefaults.timeout),
-});
-
-const probe = z.union(
-  [z.literal('container'), section({ http })],
-  wants('a probe', 'write container, or http: with of, path, expect and timeout under it'),
-);
-
-const judge = oneOf({
-  consecutive: section({ passes: whole(1), failures: whole(1) }).optional(),
-  errorRate: section({ max: share(), ...window }).optional(),
-  latency: section({
-    quantile: share(),
-    max: duration('1ms', '1m'),
-    ...window,
-  }).optional(),
-  threshold: section({
-    quantity: z.enum(['errors', 'meanDuration'], quantities),
-    /** Which of the two suits the quantity is a rule's business. */
-    max: z.union(
-      [whole(0), duration('1ms', '1m').transform((ms) => ({ ms }))],
-      wants('a limit', 'write a number of errors such as 5, or a duration such as 300ms'),
-    ),
-    ...window,
-  }).optional(),
-});
 
 const gate = section({
   name: text('a name', 'write a short name of letters, digits and -', /^[A-Za-z0-9][\w-]{0,39}$/),

@@ -1,11 +1,11 @@
 // What was written, in the terms of the rest of the program: defaults in, paths absolute.
-import { assert } from '../lib/assert.ts';
 import { isPolicyName } from './app-rules.ts';
 import type { WrittenApp, WrittenOrder } from './app-schema.ts';
 import { absolute, folderOf, type Where } from './paths.ts';
-import type { GateSpec, Judge, Policy, ProbeSpec } from './policy.ts';
-import type { WrittenGate, WrittenPolicy } from './schema.ts';
+import type { Policy } from './policy.ts';
+import type { WrittenPolicy } from './schema.ts';
 import type { HealthOrder, PoolSpec, Settings } from './settings.ts';
+import { toGate } from './written-gate.ts';
 
 export function toPolicy(written: WrittenPolicy, name: string): Policy {
   const { start, gate, verify, drain } = written;
@@ -24,46 +24,6 @@ export function toPolicy(written: WrittenPolicy, name: string): Policy {
     verify: phase(verify),
     drain: { limitMs: drain.limit, quietMs: drain.quiet, warmMs: drain.warm },
   };
-}
-
-function toGate({ name, probe, every, judge, unknown }: WrittenGate): GateSpec {
-  return {
-    name,
-    probe: toProbe(probe),
-    everyMs: every,
-    judge: toJudge(judge),
-    unknownMax: unknown,
-  };
-}
-
-function toProbe(probe: WrittenGate['probe']): ProbeSpec {
-  if (probe === 'container') return { kind: 'container' };
-  const { of, path, expect, timeout } = probe.http;
-  return { kind: 'http', of, path: path ?? null, expect: expect ?? null, timeoutMs: timeout };
-}
-
-/** The schema lets exactly one judge through. */
-function toJudge({ consecutive, errorRate, latency, threshold }: WrittenGate['judge']): Judge {
-  if (consecutive !== undefined) return { kind: 'consecutive', ...consecutive };
-  if (errorRate !== undefined) {
-    return { kind: 'error-rate', max: errorRate.max, ...window(errorRate) };
-  }
-  if (latency !== undefined) {
-    const { quantile, max } = latency;
-    return { kind: 'latency', quantile, maxMs: max, ...window(latency) };
-  }
-  assert(threshold !== undefined, 'a gate without a judge passed the schema');
-  const { max } = threshold;
-  return {
-    kind: 'threshold',
-    quantity: threshold.quantity === 'errors' ? 'errors' : 'mean-duration-ms',
-    max: typeof max === 'number' ? max : max.ms,
-    ...window(threshold),
-  };
-}
-
-function window({ window, samples }: { window: number; samples: number }) {
-  return { windowMs: window, samplesMin: samples };
 }
 
 /** `file` is the absolute path of the bgctl.yml. */
