@@ -9,10 +9,12 @@ const region = z
   .transform((slug) => slug ?? null);
 const text = z.string().nullish();
 const filled = text.transform((value) => (value === undefined || value === '' ? null : value));
-/** Absent or zero: the platform's default. */
+/** Absent or zero: the platform's default. A time or a number of checks; waits are reckoned from them. */
 const numberOr = (usual: number) =>
   z
     .number()
+    .min(0)
+    .max(1_000_000)
     .nullish()
     .transform((value) => value || usual);
 const flag = z
@@ -55,7 +57,7 @@ const balancer = z
     enable_proxy_protocol: flag,
     enable_backend_keepalive: flag,
     http_idle_timeout_seconds: numberOr(60),
-    droplet_ids: z.array(z.int()).nullish(),
+    droplet_ids: z.array(z.int().positive()).nullish(),
   })
   // A record without the list says nothing of its droplets; only a global balancer has none to say.
   .refine((found) => Array.isArray(found.droplet_ids) || found.type === 'GLOBAL', 'no droplet_ids');

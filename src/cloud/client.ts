@@ -108,7 +108,9 @@ export function cloudClient(given: ClientOptions): CloudClient {
       const call = read(`/load_balancers/${id}`, 'read the load balancer', 'load_balancer:read');
       const get = (context: Context) =>
         modules.loadBalancer.getLoadBalancer(context)({ load_balancer_id: id });
-      return ask(call, turn, get, answers.balancer);
+      const found = await ask(call, turn, get, answers.balancer);
+      if (found.id.toLowerCase() !== id.toLowerCase()) throw misunderstood(call, 'id');
+      return found;
     },
     balancers(turn) {
       const does = 'list the load balancers';
@@ -123,18 +125,23 @@ export function cloudClient(given: ClientOptions): CloudClient {
       checkDropletIds([id]);
       const call = read(`/droplets/${id}`, `read droplet ${id}`, 'droplet:read');
       const get = (context: Context) => modules.droplet.getDroplet(context)({ droplet_id: id });
-      return ask(call, turn, get, answers.droplet);
+      const found = await ask(call, turn, get, answers.droplet);
+      if (found.id !== id) throw misunderstood(call, 'id');
+      return found;
     },
     async dropletsTagged(tag, turn) {
       checkTag(tag);
       const does = `list the droplets with the tag ${tag}`;
-      return allOf((page) => {
+      const all = await allOf((page) => {
         const line = `/droplets?tag_name=${tag}&page=${page}`;
         const call = read(line, does, 'droplet:read (and tag:read)');
         const list = (context: Context) =>
           modules.droplet.listDroplets(context)({ tag_name: tag, page, per_page: pageSize });
         return ask(call, turn, list, answers.droplets);
       }, does);
+      // All of the account's droplets would become a pool where the question was not heard whole.
+      if (!all.every(({ tags }) => isTagged(tags, tag))) throw misunderstood({ does }, 'tags');
+      return all;
     },
     addDroplets: (id, droplets, turn) => write('add', id, droplets, turn),
     removeDroplets: (id, droplets, turn) => write('remove', id, droplets, turn),
@@ -153,9 +160,18 @@ function understood<T>(data: unknown, call: Call, shape: z.ZodType<T>): T {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? 'its body' : issue.path.join('.');
-  throw new CloudFailure(
+  throw misunderstood(call, where);
+}
+
+/** Tags are told apart without regard to their case; an answer that leaves them out says nothing of them. */
+function isTagged(tags: readonly string[], tag: string): boolean {
+  return tags.length === 0 || tags.some((one) => one.toLowerCase() === tag.toLowerCase());
+}
+
+function misunderstood({ does }: Pick<Call, 'does'>, where: string): CloudFailure {
+  return new CloudFailure(
     'transient',
-    `Could not ${call.does}: DigitalOcean's answer was cut short, or is not what its description says (${where}). Nothing was changed; bgctl takes nothing from it.`,
+    `Could not ${does}: DigitalOcean's answer was cut short, or is not what its description says (${where}). Nothing was changed; bgctl takes nothing from it.`,
     { retry: 'soon' },
   );
 }

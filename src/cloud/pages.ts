@@ -15,7 +15,7 @@ export async function allOf<T extends { readonly id: string | number }>(
     const { items, more, total } = await fetchPage(page);
     for (const item of items) found.set(item.id, item);
     if (more && items.length > 0) continue;
-    if (total !== null && found.size < total) break;
+    if (total === null ? more : found.size < total) break;
     return [...found.values()];
   }
   throw new CloudFailure(

@@ -6,25 +6,36 @@ export type Sections = Readonly<Record<string, string>>;
 
 /**
  * Connections to `ports` (as numbered inside the container), bgctl's own probes left out. Unreadable text is
- * counted as busy, never as nothing (I5).
+ * counted as busy, never as nothing; null where what lists them is missing (I5).
  */
-export function countConnections(sections: Sections, ports: readonly number[]): Connections {
+export function countConnections(sections: Sections, ports: readonly number[]): Connections | null {
+  if (sections.table === undefined && sections.inside === undefined) return null;
   const own = ownAddresses(sections.own ?? '');
   const probesOnly = onlySshd(sections.outside ?? '', own);
-  const ours = (peer: string) => loopback(peer) || (probesOnly && own.has(peer));
+  const ours = (peer: string | null) =>
+    peer !== null && (loopback(peer) || (probesOnly && own.has(peer)));
   if (sections.table !== undefined) {
     const peers = tablePeers(sections.table, ports).filter((peer) => !ours(peer));
     return { open: peers.length, busy: peers.length };
   }
   const lines = (sections.inside ?? '').split('\n').filter((line) => line.trim() !== '');
-  const counted = lines.filter((line) => !ours(peerOf(line)));
-  return { open: counted.length, busy: counted.filter(isBusy).length };
+  const counted = lines.filter((line) => !isReadable(line) || !ours(peerOf(line)));
+  const busy = counted.filter((line) => !isReadable(line) || isBusy(line));
+  return { open: counted.length, busy: busy.length };
 }
 
-export function sectionsOf(text: string): Sections {
-  const parts = text.split(/^== (\w+)\n/m);
+/** Null where the text is not whole: its last word is missing, or a section is there twice. */
+export function sectionsOf(text: string): Sections | null {
+  if (!text.endsWith('\n== end\n')) return null;
+  const parts = text.slice(0, -'== end\n'.length).split(/^== (\w+)\n/m);
   const names = parts.filter((_, at) => at % 2 === 1);
+  if (parts[0] !== '' || new Set(names).size < names.length) return null;
   return Object.fromEntries(names.map((name, at) => [name, parts[at * 2 + 2] ?? '']));
+}
+
+/** Two queues, two addresses with their ports, and what the kernel knows of the connection. */
+function isReadable(line: string): boolean {
+  return /^\s*\d+\s+\d+\s+\S+:\d+\s+\S+:\d+(\s|$)/.test(line);
 }
 
 /** Whatever was sent so recently may be part of an answer that is still being written. */
@@ -108,16 +119,19 @@ function onlySshd(outside: string, own: ReadonlySet<string>): boolean {
   return local.every((line) => !line.includes('users:') || /users:\(\("sshd/.test(line));
 }
 
-/** Peers of established connections to `ports` in /proc/net/tcp and tcp6. */
-function tablePeers(text: string, ports: readonly number[]): readonly string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, local = '', , state]) => {
-      const port = Number.parseInt(local.split(':')[1] ?? '', 16);
-      return state === '01' && ports.includes(port);
-    })
-    .map(([, , peer = '']) => fromHex(peer.split(':')[0] ?? ''));
+const tableHead = /^\s*sl\s+local_address\s/;
+const tableLine =
+  /^\s*\d+:\s+([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4})\s+([\dA-F]{8}|[\dA-F]{32}):[\dA-F]{4}\s+([\dA-F]{2})(?:\s|$)/i;
+
+/** Peers of established connections to `ports` in /proc/net/tcp and tcp6; null for a line that cannot be read. */
+function tablePeers(text: string, ports: readonly number[]): readonly (string | null)[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !tableHead.test(line));
+  return lines.flatMap((line) => {
+    const found = tableLine.exec(line);
+    if (found === null) return [null];
+    const [, , port = '', peer = '', state] = found;
+    return state === '01' && ports.includes(Number.parseInt(port, 16)) ? [fromHex(peer)] : [];
+  });
 }
 
 /** The kernel writes addresses as 32-bit words in the machine's order; all of DigitalOcean's are little-endian. */

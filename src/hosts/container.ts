@@ -1,6 +1,6 @@
 // A container as bgctl sees it: what of Docker's answer the rest of this folder reads.
-import type { ContainerInspectInfo } from 'dockerode';
 import type { Instant } from '../lib/clock.ts';
+import type { InspectedContainer } from './docker-answers.ts';
 
 export type Container = {
   readonly id: string;
@@ -30,14 +30,9 @@ export type Container = {
   readonly env: readonly string[];
 };
 
-/** Fields that dockerode's types lack. */
-type Inspected = ContainerInspectInfo & {
-  readonly Config: { readonly StopTimeout?: number | null; readonly Tty?: boolean };
-};
-
-export function containerOf(seen: ContainerInspectInfo): Container {
-  const { State: state, Config: config } = seen as Inspected;
-  const labels = config.Labels ?? {};
+export function containerOf(seen: InspectedContainer): Container {
+  const { State: state, Config: config } = seen;
+  const labels = config.Labels;
   return {
     id: seen.Id,
     name: seen.Name.replace(/^\//, ''),
@@ -51,7 +46,7 @@ export function containerOf(seen: ContainerInspectInfo): Container {
     startedAt: Date.parse(state.StartedAt),
     restarts: seen.RestartCount,
     restartPolicy: seen.HostConfig.RestartPolicy?.Name ?? '',
-    health: healthOf(state.Health),
+    health: healthOf(seen),
     graceS: config.StopTimeout ?? null,
     tty: config.Tty ?? false,
     hostNetwork: seen.HostConfig.NetworkMode === 'host',
@@ -60,15 +55,21 @@ export function containerOf(seen: ContainerInspectInfo): Container {
   };
 }
 
-function healthOf(health: ContainerInspectInfo['State']['Health']): Container['health'] {
-  if (health === undefined || health.Status === 'none') return null;
-  return { status: health.Status, output: health.Log?.at(-1)?.Output ?? '' };
+function healthOf({ State, Config }: InspectedContainer): Container['health'] {
+  const health = State.Health ?? null;
+  const none = health === null || health.Status === 'none';
+  if (!none) return { status: health.Status, output: health.Log?.at(-1)?.Output ?? '' };
+  // A container with a health check of which nothing is told has not passed it.
+  const [test = 'NONE'] = Config.Healthcheck?.Test ?? [];
+  return test === 'NONE' ? null : { status: 'starting', output: '' };
 }
 
-function portsOf(ports: ContainerInspectInfo['NetworkSettings']['Ports']): Container['ports'] {
+function portsOf(ports: InspectedContainer['NetworkSettings']['Ports']): Container['ports'] {
   const pairs = Object.entries(ports ?? {}).flatMap(([key, bindings]) =>
     key.endsWith('/tcp')
-      ? (bindings ?? []).map(({ HostPort }) => `${key.slice(0, -4)} ${HostPort}`)
+      ? (bindings ?? [])
+          .filter(({ HostPort }) => HostPort !== '')
+          .map(({ HostPort }) => `${key.slice(0, -4)} ${HostPort}`)
       : [],
   );
   // Docker lists IPv4 and IPv6 apart.

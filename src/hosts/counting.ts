@@ -69,12 +69,24 @@ export class ConnectionCounter {
       throw new Failure('host', `${what} failed: ${because}`, { retry: 'soon' });
     }
     const sections = sectionsOf(ran.stdout);
-    if (!fresh) this.#around.set(key, { sections, until: now + aroundMs });
-    return countConnections(
-      fresh ? { ...known.sections, ...sections } : sections,
-      ports.map((port) => port.inside),
-    );
+    const counted =
+      sections &&
+      countConnections(
+        fresh ? { ...around(known.sections), ...sections } : sections,
+        ports.map((port) => port.inside),
+      );
+    if (counted === null)
+      throw new Failure('host', `${what} failed: the answer did not arrive whole.`, {
+        retry: 'soon',
+      });
+    if (!fresh && sections) this.#around.set(key, { sections, until: now + aroundMs });
+    return counted;
   }
+}
+
+/** What lists the connections themselves must be there anew. */
+function around({ own, outside }: Sections): Sections {
+  return { ...(own !== undefined && { own }), ...(outside !== undefined && { outside }) };
 }
 
 type Port = Container['ports'][number];

@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import { because, Failure } from '../lib/failure.ts';
 import type { DropletId } from '../promotion/environment.ts';
 import { type Container, containerOf } from './container.ts';
+import { dockerAnswers, type ListedContainer, understood } from './docker-answers.ts';
 import type { SshHost } from './ssh.ts';
 import { within } from './within.ts';
 
@@ -43,20 +44,24 @@ export function dockerOn(host: SshHost, droplet: DropletId, clock: Clock): Docke
     asked(clock, `${what} on droplet ${droplet}`, read);
   return {
     list() {
-      return reads('Listing containers', async (abortSignal) =>
-        (await docker.listContainers({ all: true, abortSignal })).map(listed),
-      );
+      const what = 'Listing containers';
+      return reads(what, async (abortSignal) => {
+        const found = await docker.listContainers({ all: true, abortSignal });
+        return understood(dockerAnswers.list, found, what).map(listed);
+      });
     },
     async containers(project) {
       const label = [`com.docker.compose.project=${project}`];
-      return reads(`Reading ${project}`, async (abortSignal) => {
-        const found = await docker.listContainers({ all: true, filters: { label }, abortSignal });
+      const what = `Reading ${project}`;
+      return reads(what, async (abortSignal) => {
+        const all = await docker.listContainers({ all: true, filters: { label }, abortSignal });
+        const found = understood(dockerAnswers.list, all, what);
         const seen = await Promise.all(
           found.map(({ Id }) => docker.getContainer(Id).inspect({ abortSignal }).catch(vanished)),
         );
         return seen
           .filter((one) => one !== null)
-          .map(containerOf)
+          .map((one) => containerOf(understood(dockerAnswers.inspect, one, what)))
           .sort((one, other) => one.name.localeCompare(other.name));
       });
     },
@@ -70,14 +75,16 @@ export function dockerOn(host: SshHost, droplet: DropletId, clock: Clock): Docke
       });
     },
     digest(reference, authconfig) {
-      return reads(`Asking the registry for ${reference}`, async () => {
+      const what = `Asking the registry for ${reference}`;
+      return reads(what, async () => {
         const options = authconfig === null ? {} : { authconfig };
         const found = await docker.getImage(reference).distribution(options);
-        return String(found.Descriptor.digest);
+        return understood(dockerAnswers.digest, found, what);
       });
     },
     now() {
-      return reads('Reading the time', async () => Date.parse((await docker.info()).SystemTime));
+      const what = 'Reading the time';
+      return reads(what, async () => understood(dockerAnswers.time, await docker.info(), what));
     },
   };
 }
@@ -119,8 +126,8 @@ function vanished(error: unknown): null {
   throw error;
 }
 
-function listed(info: Docker.ContainerInfo): Listed {
-  const hostPorts = info.Ports.map((port) => port.PublicPort).filter(Boolean);
+function listed(info: ListedContainer): Listed {
+  const hostPorts = info.Ports.flatMap(({ PublicPort }) => (PublicPort ? [PublicPort] : []));
   return {
     id: info.Id,
     name: info.Names[0]?.replace(/^\//, '') ?? info.Id.slice(0, 12),

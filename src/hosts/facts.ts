@@ -87,6 +87,8 @@ export function dropletFacts(given: {
     async envFiles(droplet, paths) {
       if (paths.length === 0) return {};
       const lines = await script(settings, pool.on(droplet), envFilesScript, paths);
+      // Each line ends with a newline, the last one too.
+      if (lines.length !== paths.length + 1 || lines.at(-1) !== '') throw unreadable();
       return Object.fromEntries(paths.map((path, at) => [path, envFileOf(lines[at] ?? '')]));
     },
     async fingerprints(droplet, paths) {
@@ -149,12 +151,22 @@ async function loginsOf(
   return Object.fromEntries(await Promise.all(found));
 }
 
+function unreadable(): Failure {
+  return new Failure('host', 'Looking around failed: the answer did not arrive whole.', {
+    retry: 'soon',
+  });
+}
+
+/** Of some facts silence is good news, so that a text without its end says nothing. */
 function factsOf(lines: readonly string[]): Omit<HostFacts, 'tcpTrouble' | 'logins'> {
+  if (lines.at(-2) !== 'end=' || lines.at(-1) !== '') throw unreadable();
   const said = new Map(
     lines.map((line) => [line.split('=', 1)[0] ?? '', line.slice(line.indexOf('=') + 1)]),
   );
   const text = (name: string) => said.get(name) || null;
-  const number = (name: string) => (text(name) === null ? null : Number(text(name)) * 1024);
+  const number = (name: string) =>
+    /^\d{1,15}$/.test(text(name) ?? '') ? Number(text(name)) * 1024 : null;
+  if (['missing', 'compose', 'memoryKib'].some((name) => !said.has(name))) throw unreadable();
   return {
     docker: text('docker'),
     dockerTrouble: text('dockerTrouble') ?? '',
@@ -169,9 +181,10 @@ function factsOf(lines: readonly string[]): Omit<HostFacts, 'tcpTrouble' | 'logi
 
 /** `600 root sha256`, the last missing where it may not be read; empty where there is no file. */
 function envFileOf(line: string): EnvFile | null {
-  const [mode, owner, sha256] = line.split(' ');
-  if (mode === undefined || owner === undefined) return null;
-  return { mode, owner, sha256: sha256 || null };
+  if (line === '') return null;
+  const [, mode, owner, sha256] = /^([0-7]{1,4}) (\S+) ([\da-f]{64})?$/.exec(line) ?? [];
+  if (mode === undefined || owner === undefined) throw unreadable();
+  return { mode, owner, sha256: sha256 ?? null };
 }
 
 function fingerprintOf(droplet: DropletId, path: string, file: EnvFile | null): string {

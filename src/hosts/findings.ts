@@ -65,7 +65,7 @@ function finding(what: string, ok: boolean, detail: string): HostFinding {
 }
 
 function isV2(compose: string | null): boolean {
-  return compose !== null && !/^v?1\./.test(compose);
+  return Number(/^v?(\d{1,3})\./.exec(compose ?? '')?.[1] ?? 0) >= 2;
 }
 
 function atLeast(what: string, bytes: number | null, min: number): HostFinding {

@@ -19,6 +19,8 @@ export function standing(container: Container, now: Instant): Standing {
   if (status === 'restarting') return 'restarting';
   if (status === 'paused') return 'unhealthy';
   if (status === 'created') return container.error === '' ? 'starting' : 'exited';
+  // What Docker is not known to say is no good news (I5).
+  if (status !== 'running') return 'unhealthy';
   if (health === null) return now - container.startedAt >= provenMs ? 'healthy' : 'starting';
   if (health.status === 'healthy') return 'healthy';
   return health.status === 'unhealthy' ? 'unhealthy' : 'starting';

@@ -1,4 +1,5 @@
 // Logins that a droplet has for registries, as Docker's own client finds them; in memory only, never said.
+import { z } from 'zod';
 import { Failure } from '../lib/failure.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { RegistryAuth } from './docker.ts';
@@ -21,7 +22,11 @@ export async function registryLogin(
   host: SshHost,
   registry: string,
 ): Promise<RegistryAuth | null> {
-  const config = parsed(await readConfig(settings, host));
+  const config = understood(
+    dockerConfig,
+    await readConfig(settings, host),
+    'The droplet’s ~/.docker/config.json',
+  );
   const helper = config.credHelpers?.[registry] ?? config.credsStore;
   if (helper !== undefined && helper !== '') return fromHelper(settings, host, helper, registry);
   const entry = config.auths?.[registry] ?? config.auths?.[`https://${registry}`];
@@ -34,26 +39,36 @@ export async function registryLogin(
   return { username, password, serveraddress: registry };
 }
 
-type DockerConfig = {
-  readonly auths?: Record<string, { readonly auth?: string; readonly identitytoken?: string }>;
-  readonly credHelpers?: Record<string, string>;
-  readonly credsStore?: string;
-};
+const maybe = z.string().optional();
 
-function parsed(text: string): DockerConfig {
-  if (text.trim() === '') return {};
+const dockerConfig = z.looseObject({
+  auths: z.record(z.string(), z.looseObject({ auth: maybe, identitytoken: maybe })).optional(),
+  credHelpers: z.record(z.string(), z.string()).optional(),
+  credsStore: maybe,
+});
+const helperAnswer = z.looseObject({ Username: maybe, Secret: maybe });
+
+/** Messages of a parser or a schema would quote the file. */
+function understood<T>(shape: z.ZodType<T>, text: string, what: string): T {
+  const parsed = shape.safeParse(text.trim() === '' ? {} : json(text));
+  if (parsed.success) return parsed.data;
+  throw new Failure('host', `${what} is not JSON as Docker’s client writes it.`);
+}
+
+function json(text: string): unknown {
   try {
-    return JSON.parse(text) as DockerConfig;
+    return JSON.parse(text);
   } catch {
-    // The parser's message would quote the file.
-    throw new Failure('host', 'The droplet’s ~/.docker/config.json is not JSON.');
+    return null;
   }
 }
 
 async function readConfig(settings: Settings, host: SshHost): Promise<string> {
   const words = privileged(settings, ['sh', '-c', configScript]);
   const what = 'Reading the registry logins';
-  return (await host.exec(words, { timeoutMs: 10_000, what })).stdout;
+  const { code, stdout } = await host.exec(words, { timeoutMs: 10_000, what });
+  if (code !== 0) throw new Failure('host', `${what} failed (exit code ${code}).`);
+  return stdout;
 }
 
 async function fromHelper(
@@ -67,10 +82,8 @@ async function fromHelper(
   const ran = await host.exec(words, { stdin: registry, timeoutMs: 15_000, what });
   // It prints its errors to stdout, and "not found" is one of them.
   if (ran.code !== 0) return null;
-  const { Username: username = '', Secret: secret = '' } = parsed(ran.stdout) as {
-    Username?: string;
-    Secret?: string;
-  };
+  const said = understood(helperAnswer, ran.stdout, `The answer of ${helper}`);
+  const { Username: username = '', Secret: secret = '' } = said;
   if (secret === '') return null;
   if (username === '<token>') return { identitytoken: secret, serveraddress: registry };
   return { username, password: secret, serveraddress: registry };

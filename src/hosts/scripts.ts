@@ -101,7 +101,7 @@ done
 
 /**
  * $1 process, $2 and $3 filters for ss inside its network and on the droplet; without $3 what is around the container
- * is left out. Prints sections that begin with a line of `==` and a name.
+ * is left out. Prints sections that begin with a line of `==` and a name; without the last, `end`, the text is not whole.
  */
 export const connectionsScript = `
 if [ -n "$3" ]; then
@@ -119,9 +119,10 @@ else
   echo "the connections of process $1 cannot be read" >&2
   exit 1
 fi
+echo '== end'
 `;
 
-/** $1 the compose directory. Prints `name=value` lines; what is not known is left empty. */
+/** $1 the compose directory. Prints `name=value` lines, `end` the last of them; what is not known is left empty. */
 export const factsScript = `
 if version=$(docker version --format '{{.Server.Version}}' 2>&1); then
   echo "docker=$version"
@@ -141,6 +142,7 @@ echo "memoryKib=$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)"
 there=$1
 while [ ! -e "$there" ]; do there=$(dirname -- "$there"); done
 [ -d "$there" ] && [ -w "$there" ] || echo "directoryTrouble=$there cannot be written by $(id -un)"
+echo 'end='
 exit 0
 `;
 

@@ -1,13 +1,14 @@
-// An entry to and from one line of JSON; what may follow what; never a newer version than ours. Pure.
+// An entry to and from one line of JSON with its checksum; what may follow what; never a newer version than ours. Pure.
+import { crc32 } from 'node:zlib';
 import { Failure } from '../lib/failure.ts';
 import type { Entry } from '../promotion/entry.ts';
 import { problemOf } from './shape.ts';
 
-/** Version of every line. A journal with a newer one is refused, not guessed at. */
-const journalVersion = 1;
+/** Version of every line. A journal with a newer one is refused, not guessed at. Lines of version 1 have no checksum. */
+const journalVersion = 2;
 
 /** A line as written: `more` says how many lines of the same append follow; left out at its end. */
-type Line = { readonly v: number; readonly more?: number } & Entry;
+type Line = { readonly v: number; readonly more?: number; readonly sum?: string } & Entry;
 
 /** The lines of one append, each ended by a newline. */
 export function encode(entries: readonly Entry[]): string {
@@ -15,9 +16,25 @@ export function encode(entries: readonly Entry[]): string {
     .map((entry, index) => {
       const more = entries.length - 1 - index;
       const { seq, at, ...fact } = entry;
-      return `${JSON.stringify({ v: journalVersion, seq, at, ...(more > 0 && { more }), ...fact })}\n`;
+      const line = { v: journalVersion, seq, at, ...(more > 0 && { more }), ...fact };
+      return `${sealed(JSON.stringify(line))}\n`;
     })
     .join('');
+}
+
+/**
+ * A flipped digit of a droplet's number is still JSON of the right shape, and would be a wrong step: so each line ends
+ * with the CRC-32 of all before it, as in `…,"sum":"0a1b2c3d"}`. It stands against damage, not against a forger.
+ */
+function sealed(json: string): string {
+  const before = json.slice(0, -1);
+  return `${before},"sum":"${crc32(before).toString(16).padStart(8, '0')}"}`;
+}
+
+const seal = /,"sum":"[0-9a-f]{8}"\}$/;
+
+function isWhole(line: string): boolean {
+  return seal.test(line) && sealed(line.replace(seal, '}')) === line;
 }
 
 export type Decoded = {
@@ -73,10 +90,14 @@ function parse(line: string, number: number, place: string): { more?: number; en
       `${place} was written by a newer bgctl: line ${number} has version ${version}, this one reads up to ${journalVersion}. Nothing was changed; use the newer bgctl.`,
       { precondition: true },
     );
-  if (version !== journalVersion) throw bad(place, number, 'it has no version', line);
+  if (version !== journalVersion && version !== 1)
+    throw bad(place, number, 'it has no version', line);
+  // A line whose version was damaged still ends with its checksum.
+  if ((version !== 1 || 'sum' in value) && !isWhole(line))
+    throw bad(place, number, 'it is damaged, its checksum is another', line);
   const problem = problemOf(value);
   if (problem !== null) throw bad(place, number, problem, line);
-  const { v: _, more, ...entry } = value as Line;
+  const { v: _, sum: __, more, ...entry } = value as Line;
   return more === undefined ? { entry: entry as Entry } : { more, entry: entry as Entry };
 }
 

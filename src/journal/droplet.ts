@@ -4,7 +4,7 @@ import { encode } from './codec.ts';
 import type { Addition, FarSide, Look } from './far.ts';
 import { emptyLog, extended, grown, type Log, rereadFrom } from './log.ts';
 import { order, type Remote } from './remote.ts';
-import { emptyToken } from './script.ts';
+import { emptyToken, endMark } from './script.ts';
 
 /** The entries' file as it was; the token names this content and no other. */
 type KnownFile = Log & { readonly token: string };
@@ -26,16 +26,26 @@ async function look(remote: Remote, before: KnownFile): Promise<Look<KnownFile> 
   const { place } = remote;
   const { first: token, rest } = await order(remote, 'read', [String(rereadFrom(before) + 1)]);
   const end = rest.indexOf('\n');
-  const bytes = Buffer.from(rest.slice(end + 1));
-  const log = grown(before, bytes, place);
+  if (!/^\d+ \d+$/.test(token) || end < 0 || !rest.endsWith(endMark)) throw cut(place);
+  const text = rest.slice(end + 1, -endMark.length);
+  const size = Number(token.split(' ')[1]);
+  const whole = Buffer.byteLength(text) === Math.max(0, size - rereadFrom(before));
+  // What is not UTF-8 was replaced on the way, so that the lengths do not agree.
+  const replaced = text.includes('\ufffd');
+  if (!whole && !replaced) throw cut(place);
+  const log = grown(before, Buffer.from(text), place);
   if (log === null) return null;
-  // What is not UTF-8 was replaced on the way, so that the lengths no longer agree.
-  if (log.torn === null && Number(token.split(' ')[1]) !== log.goodBytes)
+  if (!whole && log.torn === null)
     throw new Failure(
       'journal',
       `${place} holds bytes that are not UTF-8 text. Nothing was changed; restore the file from a copy.`,
     );
   return { known: { ...log, token }, leaseLine: rest.slice(0, end) };
+}
+
+/** A part that is missing must not be taken for one that was never written, and be cut off there by the next append. */
+function cut(place: string): Failure {
+  return new Failure('journal', `the answer of ${place} did not arrive whole.`, { retry: 'soon' });
 }
 
 async function extend(

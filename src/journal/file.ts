@@ -7,7 +7,7 @@ import * as leases from './lease.ts';
 import { underLock } from './lock.ts';
 import { emptyLog, extendLog, type Log, readLog } from './log.ts';
 import { isDead, thisProcess } from './machine.ts';
-import { blobName, checkAppName, missing, numbered } from './names.ts';
+import { blobName, checkAppName, checkKept, missing, numbered } from './names.ts';
 
 /** The app's files in `directory`: `<app>.jsonl`, `<app>.lease.json`, `<app>.lock`, `compose/<hash>.yml`. */
 export function fileJournal(given: {
@@ -92,7 +92,7 @@ export function fileJournal(given: {
     async load(hash) {
       const bytes = await readWhole(blob(hash));
       if (bytes === null) throw missing(hash, path);
-      return bytes.toString('utf8');
+      return checkKept(hash, bytes.toString('utf8'), path);
     },
     close: async () => undefined,
   };

@@ -90,11 +90,19 @@ export function decodeLease(text: string, place: string): Lease {
   );
 }
 
+/** A number that cannot grow by one would be given twice. */
 function isLease(value: unknown): value is Lease {
   if (typeof value !== 'object' || value === null) return false;
   const { v, epoch, held, holder } = value as Partial<Lease>;
-  const named = holder === null || (typeof holder === 'object' && Number.isFinite(holder.until));
-  return v === 1 && Number.isInteger(epoch) && typeof held === 'boolean' && named;
+  const sound = v === 1 && Number.isSafeInteger(epoch) && typeof held === 'boolean';
+  return sound && (holder === null || isHolder(holder));
+}
+
+function isHolder(value: unknown): value is NonNullable<Lease['holder']> {
+  if (typeof value !== 'object' || value === null) return false;
+  const { who, host, pid, since, until } = value as Partial<NonNullable<Lease['holder']>>;
+  const named = typeof who === 'string' && typeof host === 'string';
+  return named && [pid, since, until].every(Number.isFinite);
 }
 
 function holderOf(lease: Lease, holder: NonNullable<Lease['holder']>): Holder {

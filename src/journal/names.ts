@@ -1,4 +1,5 @@
 // Names of the journal's files and numbers of its entries: what all places of a journal agree on.
+import { createHash } from 'node:crypto';
 import { assert } from '../lib/assert.ts';
 import type { Instant } from '../lib/clock.ts';
 import { Failure } from '../lib/failure.ts';
@@ -23,5 +24,15 @@ export function missing(hash: string, place: string): Failure {
   return new Failure(
     'journal',
     `the compose file ${hash} is not kept beside ${place}. Promote the release again to store it.`,
+  );
+}
+
+/** The compose file that was kept under this hash; what was damaged since must not be started. */
+export function checkKept(hash: string, text: string, place: string): string {
+  const is = createHash('sha256').update(text).digest('hex');
+  if (!/^[0-9a-f]{64}$/.test(hash) || is === hash) return text;
+  throw new Failure(
+    'journal',
+    `the compose file ${hash} that is kept beside ${place} is damaged: its content has another hash. Promote the release again to store it.`,
   );
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Journal } from '../world.ts';
 import { Far } from './far.ts';
 import { farJournal } from './far-journal.ts';
-import { blobName, checkAppName, missing } from './names.ts';
+import { blobName, checkAppName, checkKept, missing } from './names.ts';
 import { parseAddress } from './sql/address.ts';
 import { Link } from './sql/link.ts';
 import { listen } from './sql/listen.ts';
@@ -55,7 +55,7 @@ export function postgresJournal(given: PostgresJournalGiven): Journal {
       );
       const content = found?.[0]?.content;
       if (typeof content !== 'string') throw missing(hash, place);
-      return content;
+      return checkKept(hash, content, place);
     },
     async close() {
       await Promise.all([link.close(), ...[...watches].map((end) => end())]);

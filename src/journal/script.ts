@@ -6,6 +6,9 @@ export const busyCode = 75;
 /** There is no flock there, or not one that can wait. */
 export const noLockCode = 69;
 
+/** After a text of any length: without it, the end of the answer was lost on the way. */
+export const endMark = '== end';
+
 /** `cksum` of no bytes: the token of a journal that does not exist yet. */
 export const emptyToken = '4294967295 0';
 
@@ -16,7 +19,7 @@ export const emptyToken = '4294967295 0';
  *
  * | order  | more arguments                        | first line of the answer                                |
  * |--------|---------------------------------------|---------------------------------------------------------|
- * | read   | byte to begin with (from 1)           | token; then the lease or `-`; then the file's bytes      |
+ * | read   | byte to begin with (from 1)           | token; then the lease or `-`; then the file's bytes, and the end mark |
  * | append | token, good bytes, lease start, bytes | `appended TOKEN`, `moved`, `lease-lost`, `cut`, `undone`, `unsure` |
  * | swap   | lease as it was or `-`, bytes         | `swapped`, `moved`, `cut`                               |
  * | store  | name, bytes                           | `stored`, `cut`                                         |
@@ -56,11 +59,12 @@ settle() { sync "$new" && mv "$new" "$1" && sync "$(dirname "$1")" || exit 1; }
 
 case $order in
 read)
-  [ -d "$dir" ] || { echo '${emptyToken}'; answer -; }
+  [ -d "$dir" ] || { echo '${emptyToken}'; echo -; printf '%s' '${endMark}'; exit 0; }
   lock
   token
   leased
-  [ ! -f "$log" ] || tail -c "+$4" "$log"
+  [ ! -f "$log" ] || tail -c "+$4" "$log" || exit 1
+  printf '%s' '${endMark}'
   ;;
 append)
   receive "$7"

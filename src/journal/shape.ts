@@ -1,5 +1,6 @@
 // What each kind of entry must at least hold to be folded; keys that are not named here pass through.
 import { z } from 'zod';
+import type { AbortCause, HeldKind, Phase } from '../promotion/app.ts';
 import type { Command } from '../promotion/command.ts';
 import type { Effect } from '../promotion/effect.ts';
 import type { Fact } from '../promotion/entry.ts';
@@ -32,7 +33,12 @@ const release = z.looseObject({
 });
 
 const hostEffect = z.looseObject({ project: text, droplet: z.number().int() });
-const balancerEffect = z.looseObject({ droplets, expected: droplets, ours: droplets });
+const balancerEffect = z.looseObject({
+  droplets,
+  expected: droplets,
+  ours: droplets,
+  mayEmpty: z.boolean(),
+});
 
 // Keyed by the types themselves: a new command, effect or fact does not compile until it has a shape.
 const effects: Readonly<Record<Effect['kind'], z.ZodType>> = {
@@ -54,12 +60,37 @@ const commands: Readonly<Record<Command['kind'], z.ZodType>> = {
 
 const effect = byKind(effects);
 
+const phases: Readonly<Record<Phase, true>> = {
+  idle: true,
+  starting: true,
+  gating: true,
+  switching: true,
+  verifying: true,
+  retiring: true,
+  aborting: true,
+  held: true,
+};
+const causes: Readonly<Record<AbortCause, true>> = { asked: true, failed: true };
+const heldKinds: Readonly<Record<HeldKind, true>> = { genesis: true, drift: true, choice: true };
+
 const facts: Readonly<Record<Fact['type'], z.ZodType>> = {
   asked: z.looseObject({ command: byKind(commands), by: text }),
-  entered: z.looseObject({ phase: text, because: text }),
+  entered: z.looseObject({
+    phase: z.enum(Object.keys(phases)),
+    because: text,
+    cause: z.enum(Object.keys(causes)).optional(),
+    held: z.enum(Object.keys(heldKinds)).optional(),
+    without: droplets.optional(),
+    unsure: droplets.optional(),
+  }),
   committed: z.looseObject({ because: text }),
   acted: z.looseObject({ effect, until: instant, because: text }),
-  settled: z.looseObject({ effect, ok: z.boolean() }),
+  settled: z.looseObject({
+    effect,
+    ok: z.boolean(),
+    because: text.optional(),
+    untouched: z.literal(true).optional(),
+  }),
   leased: z.looseObject({ by: text, epoch: z.number().int() }),
 };
 

@@ -4,7 +4,7 @@ import type { Journal } from '../world.ts';
 import { dropletSide } from './droplet.ts';
 import { Far } from './far.ts';
 import { farJournal } from './far-journal.ts';
-import { blobName, checkAppName, missing } from './names.ts';
+import { blobName, checkAppName, checkKept, missing } from './names.ts';
 import { order, type Run } from './remote.ts';
 
 export type SshJournalGiven = {
@@ -31,7 +31,7 @@ export function sshJournal(given: SshJournalGiven): Journal {
     async load(hash) {
       const { first, rest } = await order(given, 'load', [blobName(hash)]);
       if (first !== 'found') throw missing(hash, place);
-      return rest;
+      return checkKept(hash, rest, place);
     },
     close: async () => undefined,
   };

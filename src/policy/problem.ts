@@ -49,7 +49,7 @@ export function problem(
   file: string,
   { line, column, path, message, mend }: Omit<Problem, 'file'>,
 ): Problem {
-  const [cleanPath, cleanMessage, cleanMend] = [path, message, mend].map(withoutSecrets);
+  const [cleanPath, cleanMessage, cleanMend] = [path, message, mend].map(presentable);
   return {
     file,
     line,
@@ -58,6 +58,11 @@ export function problem(
     message: cleanMessage ?? '',
     mend: cleanMend ?? '',
   };
+}
+
+/** Keys and values may hold what a terminal would obey. */
+function presentable(text: string): string {
+  return withoutSecrets(text).replace(/\p{Cc}/gu, '·');
 }
 
 function byPlace(one: Problem, other: Problem): number {

@@ -80,6 +80,12 @@ describe('what DigitalOcean says of a balancer', () => {
     expect(facts({ forwarding_rules: [rule('tcp', 22, 22)] }).entry).toBe(null);
   });
 
+  it('with times or droplets that cannot be is not understood', () => {
+    for (const healthy_threshold of [-1, 1e308])
+      expect(() => facts({ health_check: { healthy_threshold } })).toThrow();
+    expect(() => facts({ droplet_ids: [1, -2] })).toThrow();
+  });
+
   it('I5: without its droplets is not understood, rather than taken for a balancer without any', () => {
     for (const droplet_ids of [undefined, null]) {
       const body = { load_balancer: { ...balancerJson(), droplet_ids } };

@@ -190,7 +190,7 @@ describe('the inspection of balancer and pools', () => {
     api()
       .get('/v2/droplets')
       .query(tagPage)
-      .reply(200, { droplets: [dropletJson(1)], meta: { total: 1 } });
+      .reply(200, { droplets: [dropletJson(1, { tags: ['blue'] })], meta: { total: 1 } });
     api()
       .get('/v2/droplets/3')
       .reply(200, { droplet: dropletJson(3) });

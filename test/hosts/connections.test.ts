@@ -160,11 +160,34 @@ describe('without ss', () => {
 });
 
 test('the script’s output falls into its sections', () => {
-  const text = `== own\n${own}\n== inside\n${idle}\n${asking}\n== outside\n`;
+  const text = `== own\n${own}\n== inside\n${idle}\n${asking}\n== outside\n== end\n`;
   expect(sectionsOf(text)).toEqual({
     own: `${own}\n`,
     inside: `${idle}\n${asking}\n`,
     outside: '',
   });
-  expect(countConnections(sectionsOf(text), [8000])).toEqual({ open: 2, busy: 1 });
+  expect(countConnections(sectionsOf(text) ?? {}, [8000])).toEqual({ open: 2, busy: 1 });
+});
+
+describe('what did not arrive whole is not taken for no connection (I5)', () => {
+  test.each([
+    ['nothing', ''],
+    ['no end', `== inside\n${asking}\n`],
+    ['a section that is there twice', `== inside\n${asking}\n== inside\n== end\n`],
+    ['something before the first section', `bash: warning\n== inside\n== end\n`],
+  ])('%s', (_, text) => {
+    expect(sectionsOf(text)).toBe(null);
+  });
+
+  test('sections of which none lists connections', () => {
+    const sections = sectionsOf(`== own\n${own}\n== outside\n== end\n`);
+    expect(countConnections(sections ?? {}, [8000])).toBe(null);
+  });
+
+  test('a line that cannot be read is open and busy, in both kinds of list, wherever it seems to come from', () => {
+    const inside = `0 x 172.18.0.2:8000 127.0.0.1:9 ${tail}\n`;
+    expect(countConnections({ own, inside }, [8000])).toEqual({ open: 1, busy: 1 });
+    const table = '  sl  local_address rem_address   st\n   0: 0000000\n';
+    expect(countConnections({ own, table }, [8000])).toEqual({ open: 1, busy: 1 });
+  });
 });

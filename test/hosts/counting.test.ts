@@ -21,8 +21,8 @@ const host = {
     const all = words.at(-1) !== '';
     asked.push(all);
     const stdout = all
-      ? `${around}== inside\n${probe}== outside\n${outside}`
-      : `== inside\n${probe}`;
+      ? `${around}== inside\n${probe}== outside\n${outside}== end\n`
+      : `== inside\n${probe}== end\n`;
     return { code: 0, stdout, stderr: '' };
   },
 } as unknown as SshHost;

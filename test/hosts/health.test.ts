@@ -44,6 +44,11 @@ describe('a container', () => {
     expect(standing(container({ status: 'created' }), now)).toBe('starting');
   });
 
+  test('whose status is none that Docker is known to say is not healthy (I5)', () => {
+    expect(standing(container({ status: 'runn', health: null }), now)).toBe('unhealthy');
+    expect(standing({ ...checked('healthy'), status: '' }, now)).toBe('unhealthy');
+  });
+
   test('that Docker could not start is not starting any more', () => {
     const stuck = container({ status: 'created', error: 'port is already allocated' });
     expect(standing(stuck, now)).toBe('exited');

@@ -76,7 +76,7 @@ describe('a login', () => {
 
   test('that cannot be parsed is never quoted', async () => {
     await expect(login(droplet('{"auths":{"ghcr.io":{"auth":"c2VjcmV0'))).rejects.toThrow(
-      /^The droplet’s ~\/.docker\/config.json is not JSON\.$/,
+      /^The droplet’s ~\/.docker\/config.json is not JSON as Docker’s client writes it\.$/,
     );
   });
 });

@@ -5,7 +5,7 @@ import { decode, encode } from '../../src/journal/codec.ts';
 import { emptyLog, extended, grown, parseLog, rereadFrom } from '../../src/journal/log.ts';
 import { Failure } from '../../src/lib/failure.ts';
 import type { Entry } from '../../src/promotion/entry.ts';
-import { aborted, entered, everyFact } from './facts.ts';
+import { aborted, entered, everyFact, start } from './facts.ts';
 
 /** Appends of one to three entries each, with any text. */
 const appends = fc
@@ -28,7 +28,8 @@ describe('entries as lines', () => {
     const text = encode(entries);
     const lines = text.split('\n').slice(0, -1);
     expect(lines).toHaveLength(entries.length);
-    for (const line of lines) expect(line).toMatch(/^\{"v":1,"seq":\d,"at":5,/);
+    for (const line of lines)
+      expect(line).toMatch(/^\{"v":2,"seq":\d,"at":5,.*,"sum":"[0-9a-f]{8}"\}$/);
     expect(decode(text, 'j').entries).toEqual(entries);
   });
 
@@ -106,6 +107,41 @@ describe('entries as lines', () => {
     bad[good.indexOf(0xc3)] = 0xff;
     expect(parseLog(good, 'j').entries).toHaveLength(1);
     expect(() => parseLog(bad, 'j')).toThrow(Failure);
+  });
+
+  test('a digit of a droplet that was flipped is not another droplet', () => {
+    const entry: Entry = { ...start(3), seq: 1, at: 1 };
+    const line = encode([entry]);
+    expect(decode(line, 'j').entries).toEqual([entry]);
+    expect(() => decode(line.replace('"droplet":3', '"droplet":2'), 'j')).toThrow(
+      'j, line 1 is not a journal entry: it is damaged, its checksum is another',
+    );
+  });
+
+  test.each([
+    ['a letter of a key', '"images":{"web"', '"images":{"veb"'],
+    ['its version', '"v":2', '"v":1'],
+    ['the name of its checksum', ',"sum":', ',"sun":'],
+    ['a digit of its checksum', /(.)"\}\n$/, 'x"}\n'],
+    ['its checksum, cut out', /,"sum":"[0-9a-f]{8}"/, ''],
+    ['a part up to its end', /,"policy":.*\}\}/, '}}'],
+  ])('a line of which this was damaged is refused: %s', (_, from, to) => {
+    const line = encode([{ ...everyFact[0], seq: 1, at: 1 } as Entry]);
+    const broken = line.replace(from, to);
+    expect(broken).not.toBe(line);
+    expect(() => decode(broken, 'j')).toThrow('line 1 is not a journal entry');
+  });
+
+  test('lines of version 1, which have no checksum, are read before and after those that have one', () => {
+    const old = (seq: number) => `{"v":1,"seq":${seq},"at":1,"type":"committed","because":"x"}\n`;
+    const fresh = encode([{ ...aborted('y'), seq: 2, at: 1 }]);
+    const { entries } = decode(old(1) + fresh + old(3), 'j');
+    expect(entries.map(({ seq, type }) => `${seq} ${type}`)).toEqual([
+      '1 committed',
+      '2 asked',
+      '3 committed',
+    ]);
+    expect(entries.some((entry) => 'sum' in entry || 'v' in entry)).toBe(false);
   });
 
   test('keys that this version does not name pass through', () => {

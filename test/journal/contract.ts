@@ -1,9 +1,10 @@
 // What every journal must do, wherever it is kept; run against each place.
 import { describe, expect, test } from 'vitest';
+import { encode } from '../../src/journal/codec.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Failure } from '../../src/lib/failure.ts';
 import { epochOf } from './epoch.ts';
-import { aborted, entered, everyFact } from './facts.ts';
+import { aborted, entered, everyFact, start as started } from './facts.ts';
 import type { Kind } from './places.ts';
 import { journalScene, killed, tell } from './scene.ts';
 
@@ -82,6 +83,31 @@ export function journalContract(kind: Kind): void {
   });
 
   describe('what a crash or a hand leaves behind', () => {
+    test('a digit that was flipped within a line is refused, not read as another droplet', async () => {
+      await tell(scene.journal, 'whole', 0);
+      const [line = ''] = encode([{ ...started(3), seq: 2, at: 1 }]).split('\n');
+      await scene.hand.add(line.replace('"droplet":3', '"droplet":4'));
+      for (const reader of [scene.journal, open()])
+        await expect(reader.read()).rejects.toThrow('line 2 is not a journal entry: it is damaged');
+    });
+
+    test('lines of an older bgctl, without a checksum, are read and followed by ones that have one', async () => {
+      await tell(scene.journal, 'first', 0);
+      await scene.hand.add(
+        '{"v":1,"seq":2,"at":1,"type":"asked","by":"anna","command":{"kind":"abort","reason":"old"}}',
+      );
+      expect(await tell(open(), 'new', 2)).toBe('appended');
+      const expected = ['first', 'old', 'new'].map((reason, index) => ({
+        ...aborted(reason),
+        seq: index + 1,
+        at: 1,
+      }));
+      for (const reader of [scene.journal, open()])
+        expect((await reader.read()).entries).toEqual(expected);
+      const versions = (await scene.hand.lines()).match(/^\{"v":\d/gm);
+      expect(versions).toEqual(['{"v":2', '{"v":1', '{"v":2']);
+    });
+
     test.each([
       ['is not JSON', 'rubbish', 'line 2 is not a journal entry: it is not JSON (rubbish)'],
       ['has a gap', '{"v":1,"seq":4,"at":1,"type":"committed","because":"x"}', 'entry 4 where 2'],
@@ -105,7 +131,22 @@ export function journalContract(kind: Kind): void {
         '{"v":1,"seq":2,"at":1,"type":"acted","until":1,"because":"","effect":{"kind":"remove-project","project":"p"}}',
         '`effect.droplet` is missing or wrong',
       ],
-      ['is of a newer version', '{"v":2,"seq":2,"new":"shape"}', 'was written by a newer bgctl'],
+      ['is of a newer version', '{"v":3,"seq":2,"new":"shape"}', 'was written by a newer bgctl'],
+      [
+        'names an unknown phase',
+        '{"v":1,"seq":2,"at":1,"type":"entered","phase":"hold","because":""}',
+        '`phase` is missing or wrong',
+      ],
+      [
+        'has another checksum',
+        '{"v":2,"seq":2,"at":1,"type":"committed","because":"x","sum":"00000000"}',
+        'line 2 is not a journal entry: it is damaged',
+      ],
+      [
+        'lost its checksum',
+        '{"v":2,"seq":2,"at":1,"type":"committed","because":"x"}',
+        'line 2 is not a journal entry: it is damaged',
+      ],
       ['has no version', '{"seq":2,"at":1,"type":"committed","because":"x"}', 'no version'],
     ])('a line that %s refuses the whole journal and changes nothing', async (_, line, told) => {
       await tell(scene.journal, 'whole', 0);

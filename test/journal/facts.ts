@@ -9,6 +9,11 @@ export function entered(because: string): Fact {
   return { type: 'entered', phase: 'idle', because };
 }
 
+export function start(droplet: number): Fact {
+  const effect = { kind: 'start-project', project: 'shop-r8', droplet } as const;
+  return { type: 'acted', effect, until: 9, because: 'to start' };
+}
+
 /** One fact of each kind that a promotion writes. */
 export const everyFact: readonly Fact[] = [
   {
@@ -37,12 +42,7 @@ export const everyFact: readonly Fact[] = [
   },
   { type: 'entered', phase: 'gating', because: 'line\nbreak "quoted" ünï ☃', evidence: { n: 3 } },
   { type: 'committed', because: 'green serves' },
-  {
-    type: 'acted',
-    effect: { kind: 'start-project', project: 'shop-r8', droplet: 3 },
-    until: 9,
-    because: 'to start',
-  },
+  start(3),
   {
     type: 'settled',
     effect: {

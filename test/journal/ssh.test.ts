@@ -1,5 +1,6 @@
 // The journal as files on a droplet, by way of a local shell: what a connection that breaks may do to it.
-import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -74,6 +75,33 @@ describe('over a connection', () => {
     expect(await tell(journal, 'a', 0)).toBe('appended');
     expect(await tell(journal, 'b', 1)).toBe('appended');
     expect((await open().read()).entries.map(({ seq }) => seq)).toEqual([1, 2]);
+  });
+
+  test('a look whose end was lost on the way is no torn journal, and nothing is cut off there', async () => {
+    await tell(open(), 'a', 0);
+    await tell(open(), 'b', 1);
+    let left = 1;
+    const cutting: Run = async (words, options) => {
+      const ran = await counted(words, options);
+      if (words[4] !== 'read' || left === 0) return ran;
+      left -= 1;
+      return { ...ran, stdout: ran.stdout.slice(0, ran.stdout.indexOf('"b"')) };
+    };
+    const journal = open(cutting);
+    await expect(journal.read()).rejects.toThrow('did not arrive whole');
+    left = 1;
+    expect(await tell(journal, 'c', 2)).toBe('appended');
+    expect((await open().read()).entries.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+  });
+
+  test('a compose file that was damaged there is not handed out', async () => {
+    const text = 'services: {}\n';
+    const hash = createHash('sha256').update(text).digest('hex');
+    const journal = open();
+    await journal.store(hash, text);
+    expect(await journal.load(hash)).toBe(text);
+    await writeFile(join(directory, 'compose', `${hash}.yml`), 'services: {}');
+    await expect(journal.load(hash)).rejects.toThrow('is damaged: its content has another hash');
   });
 
   test('an append that never arrived is sent again', async () => {

@@ -50,6 +50,18 @@ test.each([
   expect(withoutSecrets(`see ${text} here`)).toBe(`see ${text} here`);
 });
 
+test('a value of a hundred thousand letters is looked through at once', () => {
+  const long = 'x'.repeat(100_000);
+  const began = performance.now();
+  expect(withoutSecrets(`${long} ${canary}`)).toBe(`${long} (hidden: it looks like a secret)`);
+  expect(performance.now() - began).toBeLessThan(1_000);
+});
+
+test('what a terminal would obey is not repeated', () => {
+  const [line = ''] = complaints(parseSettings(`"a\\eb": 1\n${bgctlYml}`, 'bgctl.yml', where));
+  expect(line).toBe('bgctl.yml:1:1  a·b: is not a known key');
+});
+
 test.each([
   ['as the token', changed(bgctlYml, '${DIGITALOCEAN_TOKEN}', canary)],
   ['in quotes that never close', changed(bgctlYml, '${DIGITALOCEAN_TOKEN}', `"${canary}`)],
