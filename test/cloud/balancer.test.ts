@@ -112,8 +112,13 @@ describe('a change of the balancer', () => {
   it('ends when its time is over while it waits for a busy balancer, and says why it waited', async () => {
     const stop = new AbortController();
     const answer = { status: 403, message: busyText };
-    scene.cloud.mishaps.push({ answer, meanwhile: () => setTimeout(() => stop.abort(), 20) });
-    const failure = await failureOf(scene.attachGreen(stop.signal));
+    const before = clock.naps.length;
+    const pauses = () => clock.naps.slice(before).filter((ms) => ms >= 2_000 && ms <= 18_000);
+    scene.cloud.mishaps.push({ answer });
+    const waiting = failureOf(scene.attachGreen(stop.signal));
+    await expect.poll(pauses).not.toEqual([]);
+    stop.abort();
+    const failure = await waiting;
     expect(failure).toMatchObject({ retry: 'soon', ambiguous: false });
     expect(failure.message).toContain('earlier change');
   });

@@ -52,7 +52,7 @@ beforeEach(async () => {
     cloud: { balancer: { name: 'shop-lb' } },
     pools: { a: { tag: 'pool-a' }, b: { tag: 'pool-b' } },
   });
-  client = cloudClient({ endpoint: emulator.endpoint, token, clock, timeoutMs: 300 });
+  client = cloudClient({ endpoint: emulator.endpoint, token, clock, timeoutMs: 1_500 });
   balancer = await cloudBalancer({ client, settings, clock });
 });
 
@@ -93,6 +93,8 @@ describe('on the emulator', () => {
   });
 
   it('swaps the pools, waiting for the busy balancer, and leaves the foreign droplet', async () => {
+    // So long that the second change meets it, however slowly this process runs.
+    emulator.setKnobs({ busyMs: 2_000 });
     await swapped();
     expect(writes().some(({ status }) => status === 403)).toBe(true);
     expect(client.calls()).toBeLessThan(30);

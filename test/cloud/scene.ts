@@ -50,7 +50,8 @@ export function useScene(): Scene {
   async function play(other: Other): Promise<void> {
     const { endpoint } = scene.cloud;
     const given = { clock, limits: usualLimits, settings: settingsWith(endpoint), ...other };
-    scene.client = cloudClient({ endpoint, token, timeoutMs: 300, ...given });
+    // Real time: long for an answer from this process, on a busy machine too.
+    scene.client = cloudClient({ endpoint, token, timeoutMs: 1_500, ...given });
     scene.balancer = await cloudBalancer({ client: scene.client, ...given });
   }
 
