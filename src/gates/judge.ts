@@ -1,6 +1,7 @@
 // Picks the judge that a policy names, and joins the verdicts of a phase's gates into one.
 import type { Instant } from '../lib/clock.ts';
 import type { GateSpec } from '../policy/policy.ts';
+import { isAskedOnce } from '../policy/probe-spec.ts';
 import { unheard, unmeasured } from './blind.ts';
 import { judgeConsecutive } from './consecutive.ts';
 import { judgeErrorRate } from './error-rate.ts';
@@ -52,9 +53,9 @@ export function judgeGate(spec: GateSpec, window: Window, given: Given): Verdict
   };
 }
 
-/** Whom the gate's probe asks; the balancer's own address is droplet 0 in samples. */
+/** Whom the gate's probe asks; a question of the whole environment has samples of droplet 0. */
 function askedOf(spec: GateSpec, droplets: readonly number[]): readonly number[] {
-  return spec.probe.kind === 'http' && spec.probe.of === 'balancer' ? [0] : droplets;
+  return isAskedOnce(spec.probe) ? [0] : droplets;
 }
 
 /** The verdict, or wait with the reason where it does not rest on every droplet (I5). */
