@@ -7,12 +7,14 @@ import { placeholders } from './probe-spec.ts';
 import type { Finding, Path } from './problem.ts';
 import { eachGate, type Rule } from './rule.ts';
 import type { WrittenGate, WrittenPolicy } from './schema.ts';
+import { withoutSecrets } from './secret.ts';
 
 type Keys = Exclude<WrittenProbe, 'container'>;
 type Kind = keyof Keys;
 
 export const probeRules: readonly Rule[] = [
   ...httpRules,
+  addressesHoldNoSecrets,
   queriesAreOneOrTwo,
   placeholdersAreKnown,
   boundsLeaveRoom,
@@ -38,8 +40,38 @@ function each<K extends Kind>(
   });
 }
 
+/** The same, and of what a floor knows real traffic by. */
+function eachSource<K extends 'prometheus' | 'logs'>(
+  policy: Partial<WrittenPolicy>,
+  kind: K,
+  rule: (keys: NonNullable<Keys[K]>, at: Path, gate: WrittenGate, limitMs: number) => Finding[],
+): Finding[] {
+  const ofFloors = eachGate(policy, (gate, at, { limit }) => {
+    const keys = gate.probe === 'container' ? undefined : gate.probe.http?.floor?.traffic[kind];
+    const place = [...at, 'probe', 'http', 'floor', 'traffic', kind];
+    return keys === undefined ? [] : rule(keys, place, gate, limit);
+  });
+  return [...each(policy, kind, rule), ...ofFloors];
+}
+
+/** An address is journaled and shown: a password in it would be too. */
+function addressesHoldNoSecrets(policy: Partial<WrittenPolicy>): Finding[] {
+  return eachSource(policy, 'prometheus', ({ url }, at) =>
+    withoutSecrets(url) === url
+      ? []
+      : [
+          {
+            path: [...at, 'url'],
+            message: 'must hold no password; what stands here is not shown',
+            // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what an operator writes.
+            mend: 'write headers: { authorization: "Basic ${PROMETHEUS_LOGIN}" } instead',
+          },
+        ],
+  );
+}
+
 function queriesAreOneOrTwo(policy: Partial<WrittenPolicy>): Finding[] {
-  return each(policy, 'prometheus', ({ query, numerator, denominator, url, tls }, at) => {
+  return eachSource(policy, 'prometheus', ({ query, numerator, denominator, url, tls }, at) => {
     const ratio = numerator !== undefined && denominator !== undefined;
     const none = numerator === undefined && denominator === undefined;
     const insecure = tls !== undefined && !url.startsWith('https:');
@@ -78,7 +110,7 @@ function placeholdersAreKnown(policy: Partial<WrittenPolicy>): Finding[] {
     return [{ path, message, mend }];
   };
   return [
-    ...each(policy, 'prometheus', (keys, at) =>
+    ...eachSource(policy, 'prometheus', (keys, at) =>
       (['query', 'numerator', 'denominator'] as const).flatMap((key) =>
         unknownIn(keys[key] ?? '', [...at, key]),
       ),
@@ -95,8 +127,8 @@ function boundsLeaveRoom(policy: Partial<WrittenPolicy>): Finding[] {
       ? []
       : [{ path: [...at, 'min'], message: `${min} is more than max, ${max}`, mend: 'write less' }];
   return [
-    ...each(policy, 'prometheus', room),
-    ...each(policy, 'logs', room),
+    ...eachSource(policy, 'prometheus', room),
+    ...eachSource(policy, 'logs', room),
     ...each(policy, 'exec', room),
   ];
 }
@@ -130,7 +162,7 @@ function numbersCanBeBad(policy: Partial<WrittenPolicy>): Finding[] {
 }
 
 function logsMatchOneThing(policy: Partial<WrittenPolicy>): Finding[] {
-  return each(policy, 'logs', ({ match, text }, at) =>
+  return eachSource(policy, 'logs', ({ match, text }, at) =>
     (match === undefined) !== (text === undefined)
       ? []
       : [
@@ -228,12 +260,12 @@ function sourcesAnswerInTime(policy: Partial<WrittenPolicy>): Finding[] {
             mend: 'write a shorter timeout, such as 2s',
           },
         ];
-  return [...each(policy, 'prometheus', late), ...each(policy, 'exec', late)];
+  return [...eachSource(policy, 'prometheus', late), ...each(policy, 'exec', late)];
 }
 
 /** One number for green and blue together says nothing of either. */
 function queriesTellEnvironmentsApart(policy: Partial<WrittenPolicy>): Finding[] {
-  return each(policy, 'prometheus', ({ query, numerator }, at) => {
+  return eachSource(policy, 'prometheus', ({ query, numerator }, at) => {
     const text = query ?? numerator ?? '';
     if (placeholders.some((word) => word !== 'app' && text.includes(`{${word}}`))) return [];
     return [

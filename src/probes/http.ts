@@ -88,7 +88,7 @@ async function askBalancer(target: Target, message: Message, parts: HttpParts): 
   return {
     ...told,
     ...(environment === null ? {} : { environment }),
-    ...(droplet === null ? {} : { answeredBy: droplet }),
+    ...(droplet === null ? {} : { droplet }),
   };
 }
 

@@ -25,7 +25,7 @@ export type ProbeParts = HttpParts & {
 /** Where nobody says which phase it is. */
 const always: During = { since: 0, stop: new AbortController().signal };
 
-/** Probes that ask the real world. A question asked once for the whole environment yields samples of droplet 0. */
+/** Probes that ask the real world. A question asked once for the whole environment yields samples of droplet 0, or of who answered. */
 export function probes(parts: ProbeParts): Probes {
   const { clock } = parts;
   const source = sources(parts);

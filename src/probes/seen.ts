@@ -1,6 +1,7 @@
 // What a source saw, before it is a sample; and how a measured number becomes one.
 import type { Outcome, Sample } from '../gates/sample.ts';
 import type { Bounds } from '../policy/probe-spec.ts';
+import type { DropletId } from '../promotion/environment.ts';
 
 export type Seen = {
   readonly outcome: Outcome;
@@ -8,7 +9,9 @@ export type Seen = {
   /** Where a source knows better than the caller when it asked and how long it took. */
   readonly at?: number;
   readonly durationMs?: number;
-} & Pick<Sample, 'value' | 'environment' | 'answeredBy'>;
+  /** Who answered, where nobody knew beforehand who would. */
+  readonly droplet?: DropletId;
+} & Pick<Sample, 'value' | 'environment'>;
 
 export function unknown(detail: string): Seen {
   return { outcome: 'unknown', detail };

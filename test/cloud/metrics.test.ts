@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkToken } from '../../src/cloud/account.ts';
 import { cloudClient } from '../../src/cloud/client.ts';
 import { balancerMetrics } from '../../src/cloud/metrics.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { openapi } from '../builders/openapi.ts';
 import { fastClock } from './clocks.ts';
 import { balancerId, balancerJson, dropletJson, settingsWith, token } from './fixtures.ts';
@@ -13,7 +14,7 @@ const host = 'https://api.digitalocean.com';
 const forbidden = { id: 'forbidden', message: 'You are missing the required permission' };
 const start = 1_800_000_000_000;
 let now: number;
-const clock = { now: () => now, sleep: fastClock(50).sleep };
+const clock = { now: () => now, sleep: systemClock.sleep };
 
 beforeEach(() => {
   now = start;
@@ -37,7 +38,7 @@ function answering(status: number, body: nock.Body, times = 1) {
   nock(host)
     .get(/^\/v2\/monitoring\/metrics\/load_balancer\//)
     .times(times)
-    .reply((uri) => {
+    .reply((uri: string) => {
       asked.push(uri);
       expect(openapi()?.validateRequest('GET', uri) ?? []).toEqual([]);
       return [status, body];
@@ -123,7 +124,7 @@ describe("the balancer's metrics", () => {
     ['trouble of its own', 500, 'no'],
   ])('are told as unreadable after %s, in the end', async (_, status, body) => {
     answering(status, body, 200);
-    const began = fastClock(2_000);
+    const began = fastClock(50);
     const client = cloudClient({ endpoint: `${host}/v2`, token, clock: began });
     const read = balancerMetrics({ client, id: balancerId, clock: began });
     const failure = await failureOf(read('droplets_health_checks'));
@@ -149,12 +150,12 @@ describe('the scope for them', () => {
   };
 
   it.each([
-    [200, { status: 'success', data: { resultType: 'matrix', result: [] } }, 'yes'],
-    [404, { id: 'not_found', message: 'none' }, 'yes'],
-    [403, forbidden, 'no'],
+    [200, 'yes', { status: 'success', data: { resultType: 'matrix', result: [] } }],
+    [404, 'yes', { id: 'not_found', message: 'none' }],
+    [403, 'no', forbidden],
   ] as const)(
     'is looked for where a policy judges by them: %i is told as %s',
-    async (status, body, has) => {
+    async (status, has, body) => {
       answering(status, body);
       expect((await scopes(true))['monitoring:read']).toBe(has);
     },

@@ -250,14 +250,14 @@ describe("who answered through the balancer's address", () => {
 
   test.each([200, 500])('is told apart by headers, on an answer of %i too', async (status) => {
     const seen = await sample(http({ of: 'balancer' }), given(await answering(status), byHeader));
-    expect(seen).toMatchObject({ droplet: 0, environment: 'shop-r6', answeredBy: 12 });
+    expect(seen).toMatchObject({ droplet: 12, environment: 'shop-r6' });
   });
 
   test("is told by the body of the identity's own path, and of no other", async () => {
     const port = await answering(200);
     const identity = { kind: 'path', path: '/ready' } as const;
     const own = await sample(http({ of: 'balancer' }), given(port, identity));
-    expect(own).toMatchObject({ environment: 'shop-r6' });
+    expect(own).toMatchObject({ droplet: 0, environment: 'shop-r6' });
     const other = await sample(http({ of: 'balancer', path: '/x' }), given(port, identity));
     expect(other.environment).toBe(undefined);
   });
