@@ -65,7 +65,7 @@ const request = {
   expect: text('a text', 'write the text that the body must contain').optional(),
 };
 
-export const endpoint = section({ ...request, path, weight: whole(1, 1000).prefault(1) });
+const endpoint = section({ ...request, path, weight: whole(1, 1000).prefault(1) });
 
 /** Requests a second out of `20/s` or `300/m`. */
 export const rate = () => {

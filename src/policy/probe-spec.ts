@@ -45,8 +45,8 @@ export type HttpRequest = {
 };
 
 export const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-export type HttpMethod = (typeof httpMethods)[number];
-export type StatusRange = { readonly from: number; readonly to: number };
+type HttpMethod = (typeof httpMethods)[number];
+type StatusRange = { readonly from: number; readonly to: number };
 /** Without `equals`: whether there is anything at the path. */
 export type JsonCondition = {
   readonly path: string;

@@ -105,7 +105,7 @@ async function question({ spec }: Target, message: Message, url: URL): Promise<Q
 }
 
 /** What an answer, or the lack of one, says of the thing asked. */
-export function seen(request: HttpRequest, answer: Answer): Seen {
+function seen(request: HttpRequest, answer: Answer): Seen {
   if (answer.is === 'none')
     return { outcome: answer.ours ? 'unknown' : 'error', detail: answer.because };
   if (answer.is === 'late')

@@ -6,7 +6,7 @@ import type { HttpRequest } from '../policy/probe-spec.ts';
 export type Variables = (name: string) => string | undefined;
 
 /** Says in every request of a probe for which environment it was sent, so that an app can leave it out of its counts. */
-export const markHeader = 'bgctl-probe';
+const markHeader = 'bgctl-probe';
 
 export type Ready =
   | {

@@ -38,9 +38,10 @@ function answering(status: number, body: nock.Body, times = 1) {
   nock(host)
     .get(/^\/v2\/monitoring\/metrics\/load_balancer\//)
     .times(times)
-    .reply((uri: string) => {
-      asked.push(uri);
-      expect(openapi()?.validateRequest('GET', uri) ?? []).toEqual([]);
+    .reply(({ url }: Request) => {
+      const { pathname, search } = new URL(url);
+      asked.push(pathname + search);
+      expect(openapi()?.validateRequest('GET', pathname) ?? []).toEqual([]);
       return [status, body];
     });
   return asked;
