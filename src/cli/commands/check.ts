@@ -132,12 +132,14 @@ function probesOf({ gate, verify }: Connection['policy']): readonly ProbeSpec[] 
 
 /** What the policy's probes send by reference must be here when they are sent. */
 function ofVariables(
-  { policy }: Connection,
+  { policy, settings }: Connection,
   variables: Readonly<Record<string, string | undefined>>,
 ): readonly Finding[] {
   const names = new Set(probesOf(policy).flatMap(variablesOf));
   return [...names].map((name): Finding => {
     const what = `environment variable ${name}, for a probe`;
+    if (name === settings.cloud.tokenVariable)
+      return { ok: 'no', what, detail: "it is bgctl's own token, which no probe may send" };
     return variables[name]
       ? { ok: 'yes', what, detail: 'it is set' }
       : { ok: 'no', what, detail: 'it is not set: the probe could not ask' };
