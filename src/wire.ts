@@ -6,11 +6,13 @@ import { cloudBalancer } from './cloud/balancer.ts';
 import { type CloudClient, cloudClient } from './cloud/client.ts';
 import { lookUp } from './cloud/droplets.ts';
 import type { BalancerFacts, DropletFacts } from './cloud/facts.ts';
+import { balancerMetrics } from './cloud/metrics.ts';
 import { type Inspection, inspectBalancer } from './cloud/preflight.ts';
 import type { Survey } from './controller/prepare.ts';
 import { dropletFacts } from './hosts/facts.ts';
 import { findingsOf, type HostFinding } from './hosts/findings.ts';
 import { dropletHosts } from './hosts/hosts.ts';
+import { runHere } from './hosts/local.ts';
 import { downWords, privileged, pullWords, upWords } from './hosts/project.ts';
 import { type SshPool, sshPool } from './hosts/ssh.ts';
 import { fileJournal } from './journal/file.ts';
@@ -29,7 +31,8 @@ export type Wired = {
   readonly survey: Survey;
   /** Everything that forbids work with this balancer and these pools. Never rejects. */
   inspect(): Promise<Inspection>;
-  scopes(): Promise<readonly ScopeCheck[]>;
+  /** `metrics`: whether the policy judges by the balancer's metrics too. */
+  scopes(wanted: { readonly metrics: boolean }): Promise<readonly ScopeCheck[]>;
   /** What `check` tells of a droplet. */
   examine(droplet: DropletId): Promise<readonly HostFinding[]>;
   /** The words that starting and removing a project would run. */
@@ -85,7 +88,7 @@ export async function wire(
         occupied(await facts.publishedPorts(droplet), await facts.containerNames(droplet)),
     },
     inspect: () => known.inspect(),
-    scopes: () => checkToken(client, settings),
+    scopes: (wanted) => checkToken(client, settings, wanted),
     examine: async (droplet) =>
       findingsOf(
         settings,
@@ -131,9 +134,23 @@ async function worldOf(settings: Settings, parts: Parts): Promise<World> {
     balancer,
     hosts,
     traffic: balancerTraffic({ settings, address, warmUpMs, clock }),
-    probes: probes({ settings, hosts, address, clock, reach: reachOf(settings, pool, known) }),
+    probes: probes({
+      settings,
+      insides: hosts,
+      address,
+      clock,
+      reach: reachOf(settings, pool, known),
+      readMetrics: balancerMetrics({ client, id: balancer.id, clock }),
+      variables: (name) => (withheldOf(settings).includes(name) ? undefined : process.env[name]),
+      runHere: runHere({ environment: process.env, withheld: withheldOf(settings), clock }),
+    }),
     journal,
   };
+}
+
+/** Variables that are bgctl's alone: no probe sends them anywhere. */
+function withheldOf({ cloud, journal }: Settings): readonly string[] {
+  return [cloud.tokenVariable, ...(journal.kind === 'postgres' ? [journal.urlVariable] : [])];
 }
 
 function reachOf(settings: Settings, pool: SshPool, known: Addresses) {

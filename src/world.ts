@@ -103,9 +103,86 @@ export interface Traffic {
 }
 
 export interface Probes {
-  /** Asks one question of the environment on one droplet. Never rejects: what cannot be measured is an unknown sample. */
-  sample(spec: ProbeSpec, environment: Environment, droplet: DropletId): Promise<Sample>;
+  /**
+   * Asks one question of the environment on one droplet. Never rejects: what cannot be measured is an unknown sample.
+   * Null: nothing was asked, or what was answered does not count (warm-up, pace, no new point of a metric).
+   */
+  sample(
+    spec: ProbeSpec,
+    environment: Environment,
+    droplet: DropletId,
+    during?: During,
+  ): Promise<Sample | null>;
 }
+
+/** The phase that a question is asked for. */
+export type During = {
+  readonly since: Instant;
+  readonly stop: AbortSignal;
+};
+
+/** What probes look at inside droplets; the loop never does. Rejects with Failure. */
+export interface Insides {
+  /** The project's health, and its containers; `usage` also asks for Docker's statistics. */
+  containers(place: ProjectAt, given: { readonly usage: boolean }): Promise<ContainersSeen>;
+  /** Log lines of that time, by our clock. `whole` is false where there were more than are read. */
+  lines(
+    place: ProjectAt,
+    given: { readonly service: string | null; readonly from: Instant; readonly to: Instant },
+  ): Promise<{ readonly lines: readonly string[]; readonly whole: boolean }>;
+  /** Runs words in the service's container. Null: none of it runs. */
+  run(
+    place: ProjectAt,
+    given: {
+      readonly service: string;
+      readonly command: readonly string[];
+      readonly timeoutMs: number;
+    },
+  ): Promise<CommandSeen | null>;
+}
+
+export type ContainersSeen = {
+  readonly health: ProjectHealth;
+  readonly containers: readonly ContainerSeen[];
+};
+
+export type ContainerSeen = {
+  readonly id: string;
+  readonly name: string;
+  readonly running: boolean;
+  /** By Docker, since it was made. */
+  readonly restarts: number;
+  /** By our clock. */
+  readonly startedAt: Instant;
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  readonly usage: Usage | null;
+};
+
+export type Usage = {
+  /** Bytes, without what the kernel can take back; null where Docker does not say. */
+  readonly memory: number | null;
+  readonly memoryLimit: number | null;
+  /** Processor time used so far. */
+  readonly cpuMs: number;
+  /** How many processors it may use. */
+  readonly cpus: number;
+  readonly readAt: Instant;
+};
+
+export type CommandSeen = {
+  /** Null: it did not end in time, although the way to it answers. */
+  readonly code: number | null;
+  readonly stdout: string;
+  /** The end of what it printed, without secrets. */
+  readonly said: string;
+};
+
+/** A series of DigitalOcean's monitoring, oldest point first. */
+export type MetricSeries = {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly points: readonly { readonly at: Instant; readonly value: number }[];
+};
 
 /** Who holds the app. */
 export type Holder = {

@@ -8,23 +8,34 @@ import { lookUp } from './droplets.ts';
 import { CloudFailure } from './failure.ts';
 
 export type ScopeCheck = {
-  readonly scope: 'load_balancer:read' | 'load_balancer:update' | 'droplet:read';
+  readonly scope:
+    | 'load_balancer:read'
+    | 'load_balancer:update'
+    | 'droplet:read'
+    | 'monitoring:read';
   readonly has: 'yes' | 'no' | 'unknown';
   readonly because: string;
 };
 
 const limitMs = 20_000;
 
-/** Never rejects: what cannot be learnt is unknown, with its reason. Three requests, or a few more. */
+/**
+ * Never rejects: what cannot be learnt is unknown, with its reason. Three requests, or a few more; where a policy
+ * judges by the balancer's `metrics`, one for these.
+ */
 export function checkToken(
   client: CloudClient,
   settings: Settings,
+  { metrics = false }: { readonly metrics?: boolean } = {},
 ): Promise<readonly ScopeCheck[]> {
   const patiently = (work: (turn: Turn) => Promise<unknown>) => client.patiently({ limitMs }, work);
   return Promise.all([
     ask('load_balancer:read', () => patiently((turn) => readBalancers(client, settings, turn))),
     ask('droplet:read', () => patiently((turn) => readDroplets(client, settings, turn))),
     askUpdate(() => patiently((turn) => client.addDroplets(nobody, [1], turn))),
+    ...(metrics
+      ? [ask('monitoring:read', () => patiently((turn) => readMetrics(client, turn)))]
+      : []),
   ]);
 }
 
@@ -39,6 +50,11 @@ async function readDroplets(client: CloudClient, settings: Settings, turn: Turn)
     if ('tag' in pool) await client.dropletsTagged(pool.tag, turn);
     else await lookUp(client, pool.droplets.slice(0, 1), turn);
   }
+}
+
+/** Of a balancer that does not exist: which one is asked for matters only to who may ask. */
+function readMetrics(client: CloudClient, turn: Turn): Promise<unknown> {
+  return client.metric(nobody, 'droplets_health_checks', { from: 0, to: 60_000 }, turn);
 }
 
 async function ask(scope: ScopeCheck['scope'], work: () => Promise<unknown>): Promise<ScopeCheck> {

@@ -2,14 +2,16 @@
 import { modules } from 'dots-wrapper';
 import pRetry from 'p-retry';
 import type { z } from 'zod';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock, Instant } from '../lib/clock.ts';
 import type { DropletId } from '../promotion/environment.ts';
+import type { MetricSeries } from '../world.ts';
 import { answers } from './answers.ts';
 import { type BudgetLimits, requestBudget, type Turn, usualLimits } from './budget.ts';
 import { type ConnectionOptions, type Context, connection, contextOf } from './connection.ts';
 import type { BalancerFacts, DropletFacts } from './facts.ts';
 import { type Call, CloudFailure, failureOf } from './failure.ts';
 import { checkBalancerId, checkDropletIds, checkTag, checkTokenText } from './ids.ts';
+import { metricAnswer, metricPath } from './metric-answer.ts';
 import { allOf, pageSize } from './pages.ts';
 import { troubleOf } from './trouble.ts';
 
@@ -26,6 +28,13 @@ export type CloudClient = {
   balancers(turn: Turn): Promise<readonly BalancerFacts[]>;
   droplet(id: DropletId, turn: Turn): Promise<DropletFacts>;
   dropletsTagged(tag: string, turn: Turn): Promise<readonly DropletFacts[]>;
+  /** One of the balancer's metrics between two times. */
+  metric(
+    id: string,
+    name: string,
+    span: { readonly from: Instant; readonly to: Instant },
+    turn: Turn,
+  ): Promise<readonly MetricSeries[]>;
   addDroplets(id: string, droplets: readonly DropletId[], turn: Turn): Promise<void>;
   removeDroplets(id: string, droplets: readonly DropletId[], turn: Turn): Promise<void>;
   /**
@@ -142,6 +151,14 @@ export function cloudClient(given: ClientOptions): CloudClient {
       // All of the account's droplets would become a pool where the question was not heard whole.
       if (!all.every(({ tags }) => isTagged(tags, tag))) throw misunderstood({ does }, 'tags');
       return all;
+    },
+    async metric(id, name, { from, to }, turn) {
+      checkBalancerId(id);
+      const path = metricPath(id, name, from, to);
+      const call = read(path, `read the load balancer's metric ${name}`, 'monitoring:read');
+      // dots-wrapper knows the droplets' metrics only.
+      const get = ({ httpClient }: Context) => httpClient.get<unknown>(path);
+      return ask(call, turn, get, metricAnswer);
     },
     addDroplets: (id, droplets, turn) => write('add', id, droplets, turn),
     removeDroplets: (id, droplets, turn) => write('remove', id, droplets, turn),

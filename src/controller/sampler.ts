@@ -3,8 +3,9 @@ import { emptyWindow, type Sample, type Window } from '../gates/sample.ts';
 import { push } from '../gates/window.ts';
 import type { Clock, Instant } from '../lib/clock.ts';
 import type { GateSpec } from '../policy/policy.ts';
+import { isAskedOnce } from '../policy/probe-spec.ts';
 import type { DropletId, Environment } from '../promotion/environment.ts';
-import type { Probes } from '../world.ts';
+import type { During, Probes } from '../world.ts';
 
 /** No gate keeps more samples than this, whatever its window. */
 const samplesMax = 4_000;
@@ -31,7 +32,7 @@ export class Sampler {
     const key = wanted === null ? '' : `${wanted.environment.project} ${since}`;
     if (this.#work !== null && this.#work.key !== key) this.stop();
     if (wanted === null) return {};
-    if (this.#work === null) this.#begin(key, wanted.gates, wanted.environment);
+    if (this.#work === null) this.#begin(key, wanted, since);
     const names = wanted.gates.map((gate) => gate.name);
     return Object.fromEntries(names.map((name) => [name, this.#windowOf(name)]));
   }
@@ -45,19 +46,25 @@ export class Sampler {
     return this.#work?.windows.get(name) ?? emptyWindow;
   }
 
-  #begin(key: string, gates: readonly GateSpec[], environment: Environment): void {
+  #begin(
+    key: string,
+    { gates, environment }: { gates: readonly GateSpec[]; environment: Environment },
+    since: Instant,
+  ): void {
     const stop = new AbortController();
     const windows = new Map<string, Window>(gates.map((gate) => [gate.name, emptyWindow]));
     this.#work = { key, stop, windows };
     for (const gate of gates) {
-      const droplets = ofBalancer(gate) ? environment.droplets.slice(0, 1) : environment.droplets;
+      const { droplets: all } = environment;
+      const droplets = isAskedOnce(gate.probe) ? all.slice(0, 1) : all;
       // Answers come in the order of their arrival; the window keeps the order of asking.
       const note = (sample: Sample) => {
-        if (stop.signal.aborted) return;
+        if (stop.signal.aborted || !isOf(sample, environment)) return;
         windows.set(gate.name, push(windows.get(gate.name) ?? emptyWindow, sample, samplesMax));
         this.#ring();
       };
-      for (const droplet of droplets) void this.#run(gate, environment, droplet, note, stop.signal);
+      const during = { since, stop: stop.signal };
+      for (const droplet of droplets) void this.#run(gate, environment, droplet, note, during);
     }
   }
 
@@ -66,21 +73,23 @@ export class Sampler {
     environment: Environment,
     droplet: DropletId,
     note: (sample: Sample) => void,
-    stop: AbortSignal,
+    during: During,
   ): Promise<void> {
     let underWay = 0;
     const ask = async () => {
       underWay += 1;
-      note(await this.#probes.sample(gate.probe, environment, droplet));
+      const sample = await this.#probes.sample(gate.probe, environment, droplet, during);
       underWay -= 1;
+      if (sample !== null) note(sample);
     };
-    while (!stop.aborted) {
+    while (!during.stop.aborted) {
       if (underWay < underWayMax) void ask();
-      await this.#clock.sleep(gate.everyMs, stop);
+      await this.#clock.sleep(gate.everyMs, during.stop);
     }
   }
 }
 
-function ofBalancer(gate: GateSpec): boolean {
-  return gate.probe.kind === 'http' && gate.probe.of === 'balancer';
+/** Through the balancer's address another environment may answer: that is no sample of this one. */
+function isOf({ environment: answered }: Sample, { project }: Environment): boolean {
+  return answered === undefined || answered === project;
 }

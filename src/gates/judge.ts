@@ -1,6 +1,7 @@
 // Picks the judge that a policy names, and joins the verdicts of a phase's gates into one.
 import type { Instant } from '../lib/clock.ts';
 import type { GateSpec } from '../policy/policy.ts';
+import { isAskedOnce } from '../policy/probe-spec.ts';
 import { unheard, unmeasured } from './blind.ts';
 import { judgeConsecutive } from './consecutive.ts';
 import { judgeErrorRate } from './error-rate.ts';
@@ -43,7 +44,8 @@ export function judgeAll(
 export function judgeGate(spec: GateSpec, window: Window, given: Given): Verdict {
   const asked = askedOf(spec, given.droplets);
   const from = 'windowMs' in spec.judge ? given.at - spec.judge.windowMs : given.since;
-  const counted = ofDroplets(since(window, Math.max(given.since, from)), asked);
+  const all = since(window, Math.max(given.since, from));
+  const counted = isAskedOnce(spec.probe) ? asOne(all, given.droplets) : ofDroplets(all, asked);
   const verdict = judgeBy(spec, counted, asked);
   const judged = verdict.is === 'fail' ? verdict : notBlindly(spec, verdict, counted, asked);
   return {
@@ -52,9 +54,15 @@ export function judgeGate(spec: GateSpec, window: Window, given: Given): Verdict
   };
 }
 
-/** Whom the gate's probe asks; the balancer's own address is droplet 0 in samples. */
+/** Whom the gate's probe asks; a question of the whole environment has samples of droplet 0. */
 function askedOf(spec: GateSpec, droplets: readonly number[]): readonly number[] {
-  return spec.probe.kind === 'http' && spec.probe.of === 'balancer' ? [0] : droplets;
+  return isAskedOnce(spec.probe) ? [0] : droplets;
+}
+
+/** Whichever of the droplets answered, or nobody knows which: the answer is the environment's. */
+function asOne(window: Window, droplets: readonly number[]): Window {
+  const own = ofDroplets(window, [0, ...droplets]);
+  return { samples: own.samples.map((sample) => ({ ...sample, droplet: 0 })) };
 }
 
 /** The verdict, or wait with the reason where it does not rest on every droplet (I5). */

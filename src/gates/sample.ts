@@ -10,12 +10,14 @@ export type Outcome = 'ok' | 'error' | 'unknown';
 
 export type Sample = {
   readonly at: Instant;
-  /** Id of the droplet that was asked; 0 for a question asked of the balancer's address. */
+  /** Id of the droplet that was asked, or that answered at the balancer's address; 0 where that is not known, or for a whole environment. */
   readonly droplet: number;
   readonly outcome: Outcome;
   readonly durationMs: number;
   /** What was measured, where a source yields numbers rather than answers; its unit is the probe's. */
   readonly value?: number;
+  /** Project of the environment that answered at the balancer's address, where the answer says so. */
+  readonly environment?: string;
   /** What was seen, for people: "HTTP 503 {\"ok\":false}", "timed out after 2000 ms". At most 300 characters. */
   readonly detail: string;
 };

@@ -25,6 +25,8 @@ export type Container = {
   readonly graceS: number | null;
   readonly tty: boolean;
   readonly hostNetwork: boolean;
+  /** How many processors it may use, where the owner said so. */
+  readonly cpus: number | null;
   readonly ports: readonly { readonly inside: number; readonly outside: number }[];
   /** `NAME=value`: secret; only to mask them in what is said of the container. */
   readonly env: readonly string[];
@@ -50,9 +52,16 @@ export function containerOf(seen: InspectedContainer): Container {
     graceS: config.StopTimeout ?? null,
     tty: config.Tty ?? false,
     hostNetwork: seen.HostConfig.NetworkMode === 'host',
+    cpus: cpusOf(seen.HostConfig),
     ports: portsOf(seen.NetworkSettings.Ports),
     env: config.Env ?? [],
   };
+}
+
+/** `cpus` of a compose file, or the quota and period of old. */
+function cpusOf({ NanoCpus, CpuQuota, CpuPeriod }: InspectedContainer['HostConfig']) {
+  if (NanoCpus) return NanoCpus / 1e9;
+  return CpuQuota && CpuQuota > 0 ? CpuQuota / (CpuPeriod || 100_000) : null;
 }
 
 function healthOf({ State, Config }: InspectedContainer): Container['health'] {

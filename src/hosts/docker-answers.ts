@@ -60,6 +60,9 @@ const inspectedContainer = z
     HostConfig: z.looseObject({
       NetworkMode: text.nullish(),
       RestartPolicy: z.looseObject({ Name: text.nullish() }).nullish(),
+      NanoCpus: z.number().nullish(),
+      CpuQuota: z.number().nullish(),
+      CpuPeriod: z.number().nullish(),
     }),
     NetworkSettings: z.looseObject({ Ports: ports }),
   })

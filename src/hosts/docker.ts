@@ -1,4 +1,5 @@
 // Docker's API of one droplet, over its SSH connection; only what is read. Writes are guarded commands.
+import type { Agent } from 'node:http';
 import Docker from 'dockerode';
 import type { Clock } from '../lib/clock.ts';
 import { because, Failure } from '../lib/failure.ts';
@@ -36,10 +37,15 @@ export interface DockerHost {
 
 const limitMs = 10_000;
 
-export function dockerOn(host: SshHost, droplet: DropletId, clock: Clock): DockerHost {
+/** Docker's API by the connections of an agent. */
+export function dockerClient(agent: Agent): Docker {
   // Its types know no agent; docker-modem does.
-  const over = { protocol: 'http' as const, host: 'localhost', port: 80, agent: host.dockerAgent };
-  const docker = new Docker(over);
+  const over = { protocol: 'http' as const, host: 'localhost', port: 80, agent };
+  return new Docker(over);
+}
+
+export function dockerOn(host: SshHost, droplet: DropletId, clock: Clock): DockerHost {
+  const docker = dockerClient(host.dockerAgent);
   const reads = <T>(what: string, read: (signal: AbortSignal) => Promise<T>) =>
     asked(clock, `${what} on droplet ${droplet}`, read);
   return {
@@ -90,7 +96,7 @@ export function dockerOn(host: SshHost, droplet: DropletId, clock: Clock): Docke
 }
 
 /** A kept connection may have been closed by the time it is used again, so what only reads is asked twice. */
-async function asked<T>(
+export async function asked<T>(
   clock: Clock,
   what: string,
   read: (signal: AbortSignal) => Promise<T>,
@@ -110,7 +116,7 @@ async function asked<T>(
   }
 }
 
-function dockerFailure(what: string, error: unknown): Failure {
+export function dockerFailure(what: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   const { statusCode } = error as { statusCode?: unknown };
   const text = because(error)
@@ -121,7 +127,7 @@ function dockerFailure(what: string, error: unknown): Failure {
   return new Failure('host', `${what}: ${text}`, { retry: refused ? 'never' : 'soon' });
 }
 
-function vanished(error: unknown): null {
+export function vanished(error: unknown): null {
   if ((error as { statusCode?: unknown }).statusCode === 404) return null;
   throw error;
 }
@@ -137,13 +143,14 @@ function listed(info: ListedContainer): Listed {
   };
 }
 
-/** Docker frames both streams: stream number, three zeros, length as 4 bytes, text. */
-export function demultiplexed(bytes: Buffer): string {
+/** Docker frames both streams: stream number, three zeros, length as 4 bytes, text. `only` one of them, or both. */
+export function demultiplexed(bytes: Buffer, only?: 1 | 2): string {
   const parts: Buffer[] = [];
   let at = 0;
   while (at + 8 <= bytes.length) {
     const length = bytes.readUInt32BE(at + 4);
-    parts.push(bytes.subarray(at + 8, at + 8 + length));
+    if (only === undefined || bytes[at] === only)
+      parts.push(bytes.subarray(at + 8, at + 8 + length));
     at += 8 + length;
   }
   return Buffer.concat(parts).toString('utf8');

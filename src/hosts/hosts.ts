@@ -4,14 +4,14 @@ import type { Clock } from '../lib/clock.ts';
 import { Failure } from '../lib/failure.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { DropletId, ProjectAt } from '../promotion/environment.ts';
-import type { ProjectHealth } from '../promotion/observation.ts';
-import type { Guard, Hosts } from '../world.ts';
+import type { Guard, Hosts, Insides } from '../world.ts';
 import type { Container } from './container.ts';
 import { ConnectionCounter } from './counting.ts';
 import { type DockerHost, dockerOn } from './docker.ts';
 import { orderHealth } from './drain.ts';
 import { runGuarded, type Write } from './guarded.ts';
 import { detail, judge, standing } from './health.ts';
+import { insidesOf, type Looked } from './insides.ts';
 import { downWords, pullWords, releaseDirectory, switchedServices, upWords } from './project.ts';
 import { complaint, redact } from './redact.ts';
 import { removeScript, uploadScript } from './scripts.ts';
@@ -28,7 +28,7 @@ export type HostsGiven = {
 const usualGraceS = 10;
 const detailLogLines = 10;
 
-export function dropletHosts(given: HostsGiven): Hosts {
+export function dropletHosts(given: HostsGiven): Hosts & Insides {
   const { settings, pool, clock } = given;
   const dockers = new Map<DropletId, DockerHost>();
   const ahead = new Map<DropletId, number>();
@@ -59,11 +59,29 @@ export function dropletHosts(given: HostsGiven): Hosts {
     const matters = containers.some(
       ({ health, status }) => health === null && status === 'running',
     );
+    if (!matters) return clock.now() + (ahead.get(droplet) ?? 0);
+    return clock.now() + (await aheadMs(droplet));
+  }
+
+  /** How far the droplet's clock is before ours. */
+  async function aheadMs(droplet: DropletId): Promise<number> {
     const known = ahead.get(droplet);
-    if (known !== undefined || !matters) return clock.now() + (known ?? 0);
+    if (known !== undefined) return known;
+    const asked = clock.now();
     const there = await docker(droplet).now();
-    ahead.set(droplet, there - clock.now());
-    return there;
+    const found = there - (asked + clock.now()) / 2;
+    ahead.set(droplet, found);
+    return found;
+  }
+
+  async function look(place: ProjectAt): Promise<Looked> {
+    const containers = await docker(place.droplet).containers(place.project);
+    const at = await now(place.droplet, containers);
+    const { is, restarts, worst } = judge(containers, at);
+    const parts = await Promise.all(
+      worst.slice(0, 3).map((container) => said(place, container, at)),
+    );
+    return { health: { is, restarts, detail: parts.join('\n').slice(0, 1500) }, containers };
   }
 
   async function said(place: ProjectAt, container: Container, at: number): Promise<string> {
@@ -71,7 +89,7 @@ export function dropletHosts(given: HostsGiven): Hosts {
     return detail(container, standing(container, at), logs);
   }
 
-  return {
+  const hosts: Hosts = {
     async start(place, { compose, guard }) {
       const until = clock.now() + guard.limitMs;
       const hash = createHash('sha256').update(compose).digest('hex');
@@ -99,14 +117,8 @@ export function dropletHosts(given: HostsGiven): Hosts {
     failHealth: (place, guard) => order(place, guard, 'fail'),
     restoreHealth: (place, guard) => order(place, guard, 'restore'),
 
-    async inspect(place): Promise<ProjectHealth> {
-      const containers = await docker(place.droplet).containers(place.project);
-      const at = await now(place.droplet, containers);
-      const { is, restarts, worst } = judge(containers, at);
-      const parts = await Promise.all(
-        worst.slice(0, 3).map((container) => said(place, container, at)),
-      );
-      return { is, restarts, detail: parts.join('\n').slice(0, 1500) };
+    async inspect(place) {
+      return (await look(place)).health;
     },
 
     async connections(place) {
@@ -129,6 +141,7 @@ export function dropletHosts(given: HostsGiven): Hosts {
 
     close: () => pool.close(),
   };
+  return { ...hosts, ...insidesOf({ pool, clock, look, aheadMs }) };
 
   async function order(place: ProjectAt, guard: Guard, which: 'fail' | 'restore'): Promise<void> {
     const until = clock.now() + guard.limitMs;

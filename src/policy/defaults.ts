@@ -46,6 +46,7 @@ export const policyDefaults = {
 
 export const gateDefaults = { every: '2s', unknown: 5 } as const;
 export const httpDefaults = { of: 'droplets', timeout: '2s' } as const;
+export const probeDefaults = { timeout: '5s', through: 'controller', on: 'container' } as const;
 
 export const settingsDefaults = {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what an operator writes.

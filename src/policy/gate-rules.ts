@@ -3,6 +3,7 @@ import { durationText } from './duration.ts';
 import type { Finding } from './problem.ts';
 import { eachGate, type Rule } from './rule.ts';
 import type { WrittenGate, WrittenPolicy } from './schema.ts';
+import { httpOf } from './written-probe.ts';
 
 type Windowed = { readonly window: number; readonly samples: number };
 
@@ -53,8 +54,9 @@ function streaksFitTheLimit(policy: Partial<WrittenPolicy>): Finding[] {
 
 function probesAnswerInTime(policy: Partial<WrittenPolicy>): Finding[] {
   return eachGate(policy, ({ probe }, at, { limit }) => {
-    if (probe === 'container' || probe.http.timeout < limit) return [];
-    const message = `${durationText(probe.http.timeout)} is not shorter than the limit of ${durationText(limit)}`;
+    const http = httpOf(probe);
+    if (http === null || http.timeout < limit) return [];
+    const message = `${durationText(http.timeout)} is not shorter than the limit of ${durationText(limit)}`;
     return [
       {
         path: [...at, 'probe', 'http', 'timeout'],
@@ -68,11 +70,12 @@ function probesAnswerInTime(policy: Partial<WrittenPolicy>): Finding[] {
 function probesCanYieldWhatIsJudged(policy: Partial<WrittenPolicy>): Finding[] {
   return eachGate(policy, ({ probe, judge }, at) => {
     const durations = judge.latency !== undefined || judge.threshold?.quantity === 'meanDuration';
-    if (probe !== 'container' || !durations) return [];
+    if (httpOf(probe) !== null || !durations) return [];
+    const source = probe === 'container' ? probe : Object.keys(probe)[0];
     return [
       {
         path: [...at, 'probe'],
-        message: 'the container probe has no durations to judge',
+        message: `the ${source} probe has no durations to judge`,
         mend: 'use an http probe, or judge consecutive or errorRate',
       },
     ];
@@ -82,7 +85,7 @@ function probesCanYieldWhatIsJudged(policy: Partial<WrittenPolicy>): Finding[] {
 function greenIsNotAskedThroughTheBalancer({ gate }: Partial<WrittenPolicy>): Finding[] {
   if (gate === undefined) return [];
   return gate.gates.flatMap(({ probe }, index) =>
-    probe === 'container' || probe.http.of === 'droplets'
+    httpOf(probe)?.of !== 'balancer'
       ? []
       : [
           {
@@ -122,9 +125,9 @@ function quantilesHaveSamples(policy: Partial<WrittenPolicy>): Finding[] {
 /** An answer that takes longer than the timeout is a failure, not a slow answer. */
 function latencyLimitsCanBeExceeded(policy: Partial<WrittenPolicy>): Finding[] {
   return eachGate(policy, ({ probe, judge: { latency } }, at) => {
-    if (probe === 'container' || latency === undefined || latency.max < probe.http.timeout)
-      return [];
-    const message = `${durationText(latency.max)} is never exceeded: the probe gives up after ${durationText(probe.http.timeout)}`;
+    const http = httpOf(probe);
+    if (http === null || latency === undefined || latency.max < http.timeout) return [];
+    const message = `${durationText(latency.max)} is never exceeded: the probe gives up after ${durationText(http.timeout)}`;
     return [
       {
         path: [...at, 'judge', 'latency', 'max'],

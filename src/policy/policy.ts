@@ -1,18 +1,7 @@
 // A policy as the rest of the program sees it: every number given, every duration in milliseconds.
+import type { ProbeSpec } from './probe-spec.ts';
 
-/** Where a probe's samples come from. */
-export type ProbeSpec =
-  /** Asks every droplet of the environment `GET path`; ok = status 200-299 (and `expect`, if given, in the body). */
-  | {
-      readonly kind: 'http';
-      readonly of: 'droplets' | 'balancer';
-      /** Null: the health path of bgctl.yml's `traffic.health`. */
-      readonly path: string | null;
-      readonly expect: string | null;
-      readonly timeoutMs: number;
-    }
-  /** The containers' own health as Docker tells it. */
-  | { readonly kind: 'container' };
+export type { ProbeSpec } from './probe-spec.ts';
 
 export type Judge =
   /** `passes` good answers in a row from every droplet pass; `failures` bad ones in a row from any fail. */

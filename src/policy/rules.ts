@@ -1,6 +1,7 @@
 // What a policy's keys demand of one another; each rule is a small named function over the sections that are sound.
 import { durationText } from './duration.ts';
 import { gateRules, gateWarnings } from './gate-rules.ts';
+import { probeRules, probeWarnings } from './probe-rules.ts';
 import type { Finding } from './problem.ts';
 import { eachPhase, type Rule } from './rule.ts';
 import type { WrittenPolicy } from './schema.ts';
@@ -9,10 +10,11 @@ export const policyRules: readonly Rule[] = [
   namesAreUnique,
   limitsLeaveTime,
   ...gateRules,
+  ...probeRules,
   quietFitsTheDrain,
 ];
 
-export const policyWarnings: readonly Rule[] = [...gateWarnings];
+export const policyWarnings: readonly Rule[] = [...gateWarnings, ...probeWarnings];
 
 function namesAreUnique(policy: Partial<WrittenPolicy>): Finding[] {
   return eachPhase(policy, ({ gates }, at) =>

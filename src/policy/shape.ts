@@ -95,7 +95,7 @@ function wanted(message: string): Wanted {
 function unknownKey(key: string, path: Path, keys: Keys): Finding {
   const known = knownAt(keys, path);
   const meant = nearest(key, known);
-  const elsewhere = placesOf(key, keys).map((place) => `\`${place}\``);
+  const elsewhere = shallowest(placesOf(key, keys)).map((place) => `\`${pathText(place)}\``);
   const mend =
     meant !== null
       ? `did you mean \`${meant}\`?`
@@ -116,12 +116,18 @@ function knownAt(keys: Keys, path: Path): string[] {
   return [];
 }
 
+/** What is deeply hidden is seldom what was meant by a key that stands somewhere else. */
+function shallowest(places: readonly Path[]): readonly Path[] {
+  const depth = Math.min(...places.map((place) => place.length));
+  return places.filter((place) => place.length === depth);
+}
+
 /** Where a key of this name is known, as `traffic.health`. */
-function placesOf(key: string, keys: Keys, above: Path = []): string[] {
+function placesOf(key: string, keys: Keys, above: Path = []): Path[] {
   const branches = [keys, ...(keys.anyOf ?? [])];
   return branches.flatMap((branch) => [
     ...Object.entries(branch.properties ?? {}).flatMap(([name, inner]) => [
-      ...(name === key ? [pathText([...above, name])] : []),
+      ...(name === key ? [[...above, name]] : []),
       ...placesOf(key, inner, [...above, name]),
     ]),
     ...(branch.items === undefined ? [] : placesOf(key, branch.items, [...above, 0])),

@@ -1,7 +1,8 @@
 // A gate as written, in the terms of the rest of the program.
 import { assert } from '../lib/assert.ts';
-import type { GateSpec, Judge, ProbeSpec } from './policy.ts';
+import type { GateSpec, Judge } from './policy.ts';
 import type { WrittenGate } from './schema.ts';
+import { toProbe } from './written-probe.ts';
 
 export function toGate({ name, probe, every, judge, unknown }: WrittenGate): GateSpec {
   return {
@@ -11,12 +12,6 @@ export function toGate({ name, probe, every, judge, unknown }: WrittenGate): Gat
     judge: toJudge(judge),
     unknownMax: unknown,
   };
-}
-
-function toProbe(probe: WrittenGate['probe']): ProbeSpec {
-  if (probe === 'container') return { kind: 'container' };
-  const { of, path, expect, timeout } = probe.http;
-  return { kind: 'http', of, path: path ?? null, expect: expect ?? null, timeoutMs: timeout };
 }
 
 /** The schema lets exactly one judge through. */

@@ -3,6 +3,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Clock } from '../lib/clock.ts';
 import { Failure } from '../lib/failure.ts';
+import { secureOver, type Tls } from './tls.ts';
 
 /** More of a body is not read; a health answer that needs it is not one. */
 const bodyMaxBytes = 65_536;
@@ -13,6 +14,11 @@ export type Question = {
   readonly timeoutMs: number;
   /** Makes the connection, as through SSH; left out: directly. */
   readonly agent?: http.Agent;
+  /** Of an https address. */
+  readonly tls?: Tls;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 };
 
 export type Answer =
@@ -47,12 +53,16 @@ export async function ask(question: Question, clock: Clock): Promise<Answer> {
   }
 }
 
-function begin({ url, agent }: Question) {
-  const { request: start } = url.protocol === 'https:' ? https : http;
+function begin({ url, agent, tls = {}, method = 'GET', headers = {}, body }: Question) {
+  const secure = url.protocol === 'https:';
+  const { request: start } = secure ? https : http;
+  const over = secure && agent !== undefined ? secureOver(agent, url.hostname, tls) : agent;
   const request = start(url, {
+    ...(secure ? tls : {}),
+    method,
     // A fresh connection each time, as a new visitor: an old one may lead to where traffic no longer goes.
-    agent: agent ?? false,
-    headers: { 'user-agent': 'bgctl', accept: '*/*', connection: 'close' },
+    agent: over ?? false,
+    headers: { 'user-agent': 'bgctl', accept: '*/*', ...lowered(headers), connection: 'close' },
   });
   let connected = false;
   request.once('socket', () => {
@@ -63,8 +73,13 @@ function begin({ url, agent }: Question) {
     request.on('error', (error) => resolve(noAnswer(error)));
     request.once('response', (response) => resolve(read(response)));
   });
-  request.end();
+  request.end(body);
   return { request, answer, sent: () => connected };
+}
+
+function lowered(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const pairs = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  return Object.fromEntries(pairs) as Record<string, string>;
 }
 
 function read(response: http.IncomingMessage): Promise<Answer> {
@@ -93,8 +108,17 @@ function noAnswer(error: Error): Answer {
     return { is: 'none', because: error.message, ours: true };
   const mine = ours[code];
   if (mine !== undefined) return { is: 'none', because: `${mine} (${code})`, ours: true };
-  const because = code.startsWith('HPE_') ? 'the answer is not HTTP' : (theirs[code] ?? code);
+  const because = theirs[code] ?? wordsOf(code);
   return { is: 'none', because: because === '' ? 'no answer' : because, ours: false };
+}
+
+/** As a visitor would meet it, whoever has to mend it. */
+function wordsOf(code: string): string {
+  if (code.startsWith('HPE_')) return 'the answer is not HTTP';
+  if (/^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code))
+    return `the certificate is not accepted (${code})`;
+  if (/^(EPROTO|ERR_SSL)/.test(code)) return `the TLS handshake failed (${code})`;
+  return code;
 }
 
 const theirs: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkToken } from '../../src/cloud/account.ts';
 import { type CloudBalancer, cloudBalancer } from '../../src/cloud/balancer.ts';
 import { type CloudClient, cloudClient } from '../../src/cloud/client.ts';
+import { balancerMetrics } from '../../src/cloud/metrics.ts';
 import { inspectBalancer } from '../../src/cloud/preflight.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import type { Settings } from '../../src/policy/settings.ts';
@@ -147,6 +148,15 @@ describe('on the emulator', () => {
     emulator.destroyDroplet(3);
     expect(await balancer.lost([2, 3])).toEqual([3]);
     expect(writes()).toEqual([]);
+  });
+
+  it('reads the metrics, empty until there is a point, and names the scope that a token lacks for them', async () => {
+    const read = () => balancerMetrics({ client, id: balancerId, clock })('droplets_health_checks');
+    expect(await read()).toEqual([]);
+    emulator.setKnobs({ scopes: ['load_balancer:read', 'droplet:read', 'tag:read'] });
+    await expect(read()).rejects.toThrow(/monitoring:read/);
+    const checks = await checkToken(client, settings, { metrics: true });
+    expect(checks.find(({ scope }) => scope === 'monitoring:read')?.has).toBe('no');
   });
 
   it('tells a token without the scope to write, from one that has it', async () => {

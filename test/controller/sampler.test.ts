@@ -1,8 +1,8 @@
 // Probes at their interval on every droplet: windows by gate and phase, slow answers included.
 import { describe, expect, test } from 'vitest';
 import { Sampler } from '../../src/controller/sampler.ts';
-import type { Sample } from '../../src/gates/sample.ts';
 import type { GateSpec } from '../../src/policy/policy.ts';
+import type { During, Probes } from '../../src/world.ts';
 import { aPolicy } from '../builders/policy.ts';
 import { anEnvironment } from '../builders/release.ts';
 import { ManualClock } from './clock.ts';
@@ -31,6 +31,42 @@ describe('the sampler', () => {
     see();
     await clock.pass(100);
     expect(see()).toHaveLength(1);
+  });
+
+  test("what another environment answered through the balancer's address is no sample of this one", async () => {
+    const scene = aScene();
+    const answers = ['shop-r41', environment.project, undefined];
+    scene.answeredBy = () => answers[(scene.asked - 1) % 3];
+    scene.see();
+    await scene.clock.pass(1_100);
+    expect(scene.asked).toBe(6);
+    expect(scene.see().map((sample) => sample.environment)).toEqual([
+      environment.project,
+      undefined,
+      environment.project,
+      undefined,
+    ]);
+  });
+
+  test('a question that was not asked, or does not count yet, is no sample', async () => {
+    const scene = aScene();
+    scene.counts = () => scene.clock.now() >= 1_000;
+    scene.see();
+    await scene.clock.pass(1_100);
+    expect(scene.asked).toBe(6);
+    expect(scene.see().map(({ at }) => at)).toEqual([1_000, 1_000]);
+  });
+
+  test('tells its probes which phase they are asked for, and when that is over', async () => {
+    const scene = aScene();
+    scene.see(700);
+    await scene.clock.pass(100);
+    expect(scene.during.map(({ since, stop }) => [since, stop.aborted])).toEqual([
+      [700, false],
+      [700, false],
+    ]);
+    scene.sampler.stop();
+    expect(scene.during.every(({ stop }) => stop.aborted)).toBe(true);
   });
 
   test('I5: a phase is judged by its own samples: another phase begins with none', async () => {
@@ -91,12 +127,16 @@ describe('the sampler', () => {
 
 function aScene(given: readonly GateSpec[] = gates) {
   const clock = new ManualClock();
-  const sample = async (_: unknown, __: unknown, droplet: number): Promise<Sample> => {
+  const sample: Probes['sample'] = async (_, __, droplet, during) => {
     scene.asked += 1;
+    if (during !== undefined) scene.during.push(during);
     const at = clock.now();
     const durationMs = scene.takesMs();
+    const environment = scene.answeredBy();
+    const counts = scene.counts();
     if (durationMs > 0) await clock.sleep(durationMs);
-    return { at, droplet, outcome: 'ok', durationMs, detail: '' };
+    const named = environment === undefined ? {} : { environment };
+    return counts ? { at, droplet, outcome: 'ok', durationMs, detail: '', ...named } : null;
   };
   const ring = () => {
     scene.rings += 1;
@@ -105,7 +145,10 @@ function aScene(given: readonly GateSpec[] = gates) {
     clock,
     asked: 0,
     rings: 0,
+    during: [] as During[],
     takesMs: () => 0,
+    answeredBy: (): string | undefined => undefined,
+    counts: () => true,
     sampler: new Sampler({ sample }, clock, ring),
     see: (since = 0) =>
       scene.sampler.windows({ gates: given, environment }, since).healthy?.samples ?? [],

@@ -2,9 +2,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
-import type { ProbeSpec } from '../../src/policy/policy.ts';
-import { askBalancer } from '../../src/probes/http.ts';
 import { balancerTraffic } from '../../src/probes/traffic.ts';
+import { http, parts, sample } from '../probes/parts.ts';
 import { damaged, limitMs, tries } from './damage.ts';
 import { type RawServer, startRaw } from './raw-server.ts';
 
@@ -13,12 +12,6 @@ beforeAll(async () => {
   server = await startRaw();
 });
 afterAll(() => server.close());
-
-const spec = (expects: string | null) =>
-  ({ kind: 'http', of: 'balancer', path: null, expect: expects, timeoutMs: 2_000 }) as Extract<
-    ProbeSpec,
-    { kind: 'http' }
-  >;
 
 const body = '{"environment":"shop-r42","droplet":3}';
 const head = (status: string, more = '') =>
@@ -81,8 +74,8 @@ test(
     await fc.assert(
       fc.asyncProperty(damaged(Buffer.from(good)), fc.boolean(), async (broken, expects) => {
         server.answer = broken;
-        const given = { address: server.address, path: '/', clock: systemClock };
-        const { outcome, detail } = await askBalancer(spec(expects ? 'shop-r42' : null), given);
+        const spec = http({ of: 'balancer', path: '/', expect: expects ? 'shop-r42' : null });
+        const { outcome, detail } = await sample(spec, parts(0, { address: server.address }));
         expect(detail).not.toMatch(/\p{Cc}/u);
         if (outcome !== 'ok') return;
         const text = broken.toString('latin1');

@@ -162,7 +162,8 @@ describe('what counts', () => {
     const probe = { kind: 'http', of: 'balancer', path: null, expect: null, timeoutMs: 1 } as const;
     const given = { at: 60_000, since: 0, droplets: [1, 2] };
     const spec = gate(consecutive, { probe });
-    expect(judgeGate(spec, windowOf(track('ooo', 0), track('xx', 1)), given).is).toBe('pass');
+    expect(judgeGate(spec, windowOf(track('ooo', 0), track('xx', 9)), given).is).toBe('pass');
+    expect(judgeGate(spec, windowOf(track('ooo', 2)), given).is).toBe('pass');
     const failed = judgeGate(spec, windowOf(track('xx', 0)), given);
     expect(failed.is).toBe('fail');
     expect(failed.because).toContain("the balancer's address");

@@ -23,6 +23,7 @@ function container(changes: Partial<Container> = {}): Container {
     graceS: null,
     tty: false,
     hostNetwork: false,
+    cpus: null,
     ports: [],
     env: [],
     ...changes,

@@ -151,3 +151,20 @@ describe('entries as lines', () => {
     ]);
   });
 });
+
+describe('probes in lines of older journals', () => {
+  test('are read as they were written: what they lack has its plain meaning', () => {
+    const gates = [
+      '{"kind":"http","of":"balancer","path":"/up","expect":"ok","timeoutMs":2000}',
+      '{"kind":"container"}',
+    ].map((probe) => ({ name: 'g', probe: JSON.parse(probe), everyMs: 1, unknownMax: 3 }));
+    const [adopted] = everyFact;
+    if (adopted?.type !== 'asked' || adopted.command.kind !== 'adopt') throw new Error('no policy');
+    const policy = { ...adopted.command.policy, gate: { limitMs: 9, minMs: 0, gates } };
+    const line = { v: 1, seq: 1, at: 5, ...adopted, command: { ...adopted.command, policy } };
+    const [entry] = decode(`${JSON.stringify(line)}\n`, 'j').entries;
+    expect(JSON.parse(JSON.stringify(entry))).toMatchObject({
+      command: { policy: { gate: { gates: gates.map(({ probe }) => ({ probe })) } } },
+    });
+  });
+});

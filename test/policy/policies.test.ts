@@ -168,12 +168,11 @@ function keysMissingIn(text: string): string[] {
       written.add([...above, String(pair.key)].join('.'));
     },
   });
+  // What a list of gates may hold is written once, in either phase; and so is what a source of numbers may.
+  const isWritten = (key: string) =>
+    ['gate', 'verify'].some((phase) => written.has(key.replace(/^(gate|verify)\./, `${phase}.`)));
   return allKeys(z.toJSONSchema(policySchema, { io: 'input' }) as Schema, '').filter(
-    // What a list of gates may hold is written once, in either phase.
-    (key) =>
-      !written.has(key) &&
-      !written.has(key.replace(/^gate\./, 'verify.')) &&
-      !written.has(key.replace(/^verify\./, 'gate.')),
+    (key) => !isWritten(key) && !isWritten(key.replace('.http.floor.traffic.', '.')),
   );
 }
 

@@ -101,7 +101,7 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
     'an unknown probe',
     withGate({ probe: 'containers' }),
     'p.yml:5:14  gate.gates[0].probe: "containers" is not a probe',
-    '    write container, or http: with of, path, expect and timeout under it',
+    '    write container, or one of http, container, prometheus, balancer, logs and exec with its keys under it',
   ],
   [
     'a misspelt key of a probe',
@@ -202,13 +202,11 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
     'a probe that is no map',
     withGate({ probe: '{ http: 5 }' }),
     'p.yml:5:22  gate.gates[0].probe.http: 5 is not a map',
-    '    write keys under it: of, path, expect, timeout',
+    '    write keys under it: of, path, method, headers, body, status, json, expect, timeout, port, tls, endpoints, rate, concurrency, warmUp, floor',
   ],
   [
     'a misspelt probe',
     withGate({ probe: '{ htp: {} }' }),
-    'p.yml:5:7  gate.gates[0].probe.http: is missing',
-    '    write keys under it: of, path, expect, timeout',
     'p.yml:5:16  gate.gates[0].probe.htp: is not a known key',
     '    did you mean `http`?',
   ],
@@ -216,7 +214,7 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
     'two probes in one',
     withGate({ probe: '{ http: {}, script: x }' }),
     'p.yml:5:26  gate.gates[0].probe.script: is not a known key',
-    '    known here: http',
+    '    known here: http, container, prometheus, balancer, logs, exec',
   ],
   [
     'what a probe cannot ask for',

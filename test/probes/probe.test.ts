@@ -1,57 +1,10 @@
 // Probes against real servers on loopback: what is ok, what is an error, and what says nothing.
-import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { agentOver } from '../../src/hosts/wire.ts';
-import { systemClock } from '../../src/lib/clock.ts';
 import { Failure } from '../../src/lib/failure.ts';
-import type { ProbeSpec } from '../../src/policy/policy.ts';
-import type { Reach } from '../../src/probes/http.ts';
-import { type ProbeParts, probes } from '../../src/probes/probe.ts';
-import type { Environment } from '../../src/promotion/environment.ts';
-import type { ProjectHealth } from '../../src/promotion/observation.ts';
+import { direct, http, parts, sample } from './parts.ts';
 import { deadPort, serve, serveTcp } from './servers.ts';
-
-const environment: Environment = {
-  release: { id: 'r7', images: {}, composeHash: '', env: {}, requestedBy: 'anna', key: 'k' },
-  pool: 'a',
-  droplets: [7],
-  project: 'shop-r7',
-  state: 'green',
-};
-
-const direct: Reach = {
-  address: async () => '127.0.0.1',
-  agent: () => new Agent(),
-  check: async () => undefined,
-};
-
-function http(more: Partial<Extract<ProbeSpec, { kind: 'http' }>> = {}): ProbeSpec {
-  return { kind: 'http', of: 'droplets', path: '/ready', expect: null, timeoutMs: 2000, ...more };
-}
-
-function parts(port: number, more: Partial<ProbeParts> = {}): ProbeParts {
-  return {
-    settings: {
-      traffic: {
-        ports: [port],
-        health: '/up',
-        address: null,
-        identity: { kind: 'none' },
-        drain: null,
-      },
-    },
-    reach: direct,
-    hosts: { inspect: async () => ({ is: 'healthy', detail: '', restarts: 0 }) },
-    address: `http://127.0.0.1:${port}`,
-    clock: systemClock,
-    ...more,
-  };
-}
-
-async function sample(spec: ProbeSpec, given: ProbeParts) {
-  return probes(given).sample(spec, environment, 7);
-}
 
 describe('a droplet asked by HTTP', () => {
   test('is asked for the path at its address and port, over a connection of its own each time', async () => {
@@ -230,46 +183,5 @@ describe("the balancer's address asked by HTTP", () => {
     const given = parts(1, { address: `http://127.0.0.9:${port}` });
     const seen = await sample(http({ of: 'balancer' }), given);
     expect(seen).toMatchObject({ droplet: 0, outcome: 'ok', detail: 'HTTP 200 /ready' });
-  });
-});
-
-describe("the containers' own health", () => {
-  const container: ProbeSpec = { kind: 'container' };
-  const saying = (is: ProjectHealth['is'], detail = '') =>
-    parts(1, { hosts: { inspect: async () => ({ is, detail, restarts: 0 }) } });
-
-  test.each([
-    ['healthy', 'ok'],
-    ['unhealthy', 'error'],
-    ['exited', 'error'],
-    ['restarting', 'error'],
-    ['starting', 'error'],
-    ['absent', 'error'],
-  ] as const)('%s is %s', async (is, outcome) => {
-    expect(await sample(container, saying(is))).toMatchObject({ outcome, droplet: 7, detail: is });
-  });
-
-  test('is asked of the environment on that droplet, and tells why it is bad', async () => {
-    const asked: unknown[] = [];
-    const inspect = async (place: unknown) => {
-      asked.push(place);
-      return { is: 'exited', detail: 'web exited with 3', restarts: 0 } as const;
-    };
-    const seen = await sample(container, parts(1, { hosts: { inspect } }));
-    expect(asked).toEqual([{ project: 'shop-r7', droplet: 7 }]);
-    expect(seen.detail).toBe('exited: web exited with 3');
-  });
-
-  test('I5: that cannot be looked at is unknown', async () => {
-    const inspect = () => Promise.reject(new Failure('host', 'Docker is gone'));
-    const seen = await sample(container, parts(1, { hosts: { inspect } }));
-    expect([seen.outcome, seen.detail]).toEqual(['unknown', 'Docker is gone']);
-  });
-
-  test('I9: that is never told is unknown at a limit', async () => {
-    const inspect = () => new Promise<never>(() => undefined);
-    const clock = { now: () => 0, sleep: async () => undefined };
-    const seen = await sample(container, parts(1, { hosts: { inspect }, clock }));
-    expect(seen.outcome).toBe('unknown');
   });
 });

@@ -53,6 +53,7 @@ function clientOf(cloud: Cloud, machine: Machine, epoch: () => number): CloudCli
       throw failureOf(answer(404, ''), call(`read droplet ${id}`, false), 0);
     },
     balancers: async () => [],
+    metric: async () => [],
     addDroplets: (_, droplets) => write('attach', droplets),
     removeDroplets: (_, droplets) => write('detach', droplets),
     patiently: (patience, work) => patiently(machine.clock, patience, work),

@@ -1,5 +1,6 @@
 // bgctl check: whether everything that a promotion needs is there: token, SSH, Docker, registry, room, health path.
 import { because } from '../../lib/failure.ts';
+import { type ProbeSpec, variablesOf } from '../../policy/probe-spec.ts';
 import { environmentsOf } from '../../promotion/app.ts';
 import { parseBlueprint } from '../blueprint.ts';
 import type { CliCommand } from '../command.ts';
@@ -27,6 +28,7 @@ export const check: CliCommand<object> = {
         ...(await ofDroplets(connection)),
         ...(await ofJournal(connection)),
         await ofTraffic(connection),
+        ...ofVariables(connection, process.env),
       ];
       for (const { ok, what, detail } of findings)
         connection.output.result({ ok, what, detail }, `${marks[ok]} ${what}: ${detail}`);
@@ -34,8 +36,9 @@ export const check: CliCommand<object> = {
     }),
 };
 
-async function ofCloud({ wired }: Connection): Promise<readonly Finding[]> {
-  const [scopes, inspection] = await Promise.all([wired.scopes(), wired.inspect()]);
+async function ofCloud({ wired, policy }: Connection): Promise<readonly Finding[]> {
+  const metrics = probesOf(policy).some(({ kind }) => kind === 'balancer');
+  const [scopes, inspection] = await Promise.all([wired.scopes({ metrics }), wired.inspect()]);
   return [
     ...scopes.map(({ scope, has, because: detail }): Finding => {
       return { ok: has, what: `token scope ${scope}`, detail };
@@ -97,7 +100,8 @@ async function ofHealth(connection: Connection): Promise<readonly Finding[]> {
   const spec = { kind: 'http', of: 'droplets', path, expect: null, timeoutMs: 5_000 } as const;
   return Promise.all(
     live.droplets.map(async (droplet): Promise<Finding> => {
-      const { outcome, detail } = await connection.wired.world.probes.sample(spec, live, droplet);
+      const sample = await connection.wired.world.probes.sample(spec, live, droplet);
+      const { outcome, detail } = sample ?? { outcome: 'unknown', detail: 'it was not asked' };
       const ok = outcome === 'ok' ? 'yes' : outcome === 'error' ? 'no' : 'unknown';
       return { ok, what: `health path ${path} on droplet ${droplet}`, detail };
     }),
@@ -120,6 +124,26 @@ async function ofTraffic({ wired, settings }: Connection): Promise<Finding> {
   } catch (error) {
     return { ok: 'unknown', what, detail: because(error) };
   }
+}
+
+function probesOf({ gate, verify }: Connection['policy']): readonly ProbeSpec[] {
+  return [...gate.gates, ...verify.gates].map(({ probe }) => probe);
+}
+
+/** What the policy's probes send by reference must be here when they are sent. */
+function ofVariables(
+  { policy, settings }: Connection,
+  variables: Readonly<Record<string, string | undefined>>,
+): readonly Finding[] {
+  const names = new Set(probesOf(policy).flatMap(variablesOf));
+  return [...names].map((name): Finding => {
+    const what = `environment variable ${name}, for a probe`;
+    if (name === settings.cloud.tokenVariable)
+      return { ok: 'no', what, detail: "it is bgctl's own token, which no probe may send" };
+    return variables[name]
+      ? { ok: 'yes', what, detail: 'it is set' }
+      : { ok: 'no', what, detail: 'it is not set: the probe could not ask' };
+  });
 }
 
 function conclusion(findings: readonly Finding[]): Conclusion {
