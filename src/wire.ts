@@ -27,6 +27,8 @@ import type { Journal, World } from './world.ts';
 export type Wired = {
   readonly world: World;
   readonly survey: Survey;
+  /** Where people come in. */
+  readonly address: string;
   /** Everything that forbids work with this balancer and these pools. Never rejects. */
   inspect(): Promise<Inspection>;
   scopes(): Promise<readonly ScopeCheck[]>;
@@ -77,6 +79,7 @@ export async function wire(
   const world = await worldOf(settings, { client, pool, clock, known, inspection, journal });
   return {
     world,
+    address: addressOf(settings, inspection.balancer),
     survey: {
       resolveDigest: (droplet, repository, wanted) =>
         facts.resolveDigest(droplet, repository, wanted),

@@ -1,0 +1,172 @@
+// The charts' places on the page, their data, and the same numbers as a table for whom no script runs or no chart speaks.
+import { html, type Markup } from './html.ts';
+import type { Bound, Line, Report, Source, Tally } from './report.ts';
+import { percentOf } from './times.ts';
+
+/** So many points are drawn at most: a screen shows no more, and the page stays small. */
+const pointsMax = 180;
+
+type Curve = {
+  readonly side: Line['side'];
+  readonly name: string;
+  /** The second of two lines of one side: thinner, below. */
+  readonly minor?: true;
+  readonly points: readonly (readonly [at: number, value: number | null])[];
+};
+
+type Chart = {
+  readonly title: string;
+  readonly unit: '%' | 'ms' | '';
+  readonly curves: readonly Curve[];
+  readonly bounds: readonly Omit<Bound, 'on'>[];
+};
+
+export function charts(report: Report): Markup {
+  const { sources } = report;
+  if (sources.length === 0) return html``;
+  let number = 0;
+  return html`<section>
+<h2>Errors and response times</h2>
+<p class="key sides"><span><i class="new" aria-hidden="true"></i>${report.release.id}, the new release</span> ${
+    report.before === null
+      ? null
+      : html`<span><i class="old" aria-hidden="true"></i>${report.before.id}, the one before</span> `
+  }<span><i class="balancer" aria-hidden="true"></i>whoever serves</span> <span><i class="limit" aria-hidden="true"></i>limit of a gate</span> <span><i class="point" aria-hidden="true"></i>commit point</span></p>
+${sources.map(
+  (source) => html`<h3>${source.title} <small>${source.gates.join(', ')}</small></h3>
+<div class="charts">
+${chartsOf(source).map(({ title }) => {
+  const id = `chart-${number}`;
+  number += 1;
+  return html`<figure><figcaption>${title}</figcaption><div class="chart" id="${id}"></div></figure>\n`;
+})}
+</div>
+${table(source)}
+`,
+)}
+</section>`;
+}
+
+export function chartData({ sources, phases, committedAt, result }: Report) {
+  return {
+    charts: sources.flatMap(chartsOf),
+    phases: phases.map(({ phase, from, to }) => [phase, from, to ?? result.at]),
+    committedAt,
+  };
+}
+
+/** Only what there is something to draw of. */
+function chartsOf({ kind, lines, bounds }: Source): readonly Chart[] {
+  const of = (on: Bound['on']) => bounds.filter((bound) => bound.on === on).map(placed);
+  const chart = (
+    title: string,
+    unit: Chart['unit'],
+    on: Bound['on'],
+    curves: readonly Curve[],
+  ) => ({
+    title,
+    unit,
+    curves: curves.filter(({ points }) => points.some(([, value]) => value !== null)),
+    bounds: of(on),
+  });
+  const share = (tally: Tally) =>
+    tally.answers === 0 ? null : (100 * tally.errors) / tally.answers;
+  const percents = of('errorRate').map((bound) => ({ ...bound, at: bound.at * 100 }));
+  const all: readonly Chart[] = [
+    { ...chart('Failed answers, %', '%', 'errorRate', curvesOf(lines, share)), bounds: percents },
+    ...(kind === 'http'
+      ? [
+          chart(
+            'Response time in ms: half of the answers (thin), 95 % of them (thick)',
+            'ms',
+            'latency',
+            [...curvesOf(lines, ({ p95 }) => p95), ...curvesOf(lines, ({ p50 }) => p50, true)],
+          ),
+        ]
+      : []),
+    {
+      ...chart(
+        'Slower than the objective, %',
+        '%',
+        'slow',
+        curvesOf(lines, ({ slow }) => slow && slow * 100),
+      ),
+      bounds: of('slow').map((bound) => ({ ...bound, at: bound.at * 100 })),
+    },
+    chart(
+      'Value',
+      '',
+      'value',
+      curvesOf(lines, ({ value }) => value),
+    ),
+  ];
+  return all.filter(({ curves }) => curves.length > 0);
+}
+
+function placed({ on: _, ...bound }: Bound): Omit<Bound, 'on'> {
+  return bound;
+}
+
+function curvesOf(
+  lines: readonly Line[],
+  value: (tally: Tally) => number | null,
+  minor = false,
+): readonly Curve[] {
+  return lines.map((line) => ({
+    side: line.side,
+    name: line.name,
+    ...(minor ? { minor: true as const } : {}),
+    points: thinned(line).flatMap(({ at, ...tally }, index, all) => {
+      const y = value(tally);
+      const point = [at, y === null ? null : Number(y.toPrecision(3))] as const;
+      // A pause, as between two phases, is no slope.
+      const next = all[index + 1]?.at ?? at;
+      return next - at > 6 * line.widthMs ? [point, [at + 1, null] as const] : [point];
+    }),
+  }));
+}
+
+/** Every so many points as one: the worst of them, so that nothing is smoothed away. */
+function thinned({ points }: Line): Line['points'] {
+  const step = Math.ceil(points.length / pointsMax);
+  if (step <= 1) return points;
+  const groups = Map.groupBy(
+    points.map((point, index) => ({ point, group: Math.floor(index / step) })),
+    ({ group }) => group,
+  );
+  return [...groups.values()].map((group) => worst(group.map(({ point }) => point)));
+}
+
+function worst(points: Line['points']): Line['points'][number] {
+  const most = (pick: (point: Tally) => number | null) => {
+    const known = points.map(pick).filter((one) => one !== null);
+    return known.length === 0 ? null : Math.max(...known);
+  };
+  const sum = (pick: (point: Tally) => number) => points.reduce((all, one) => all + pick(one), 0);
+  return {
+    at: points[0]?.at ?? 0,
+    answers: sum(({ answers }) => answers),
+    errors: sum(({ errors }) => errors),
+    unknown: sum(({ unknown }) => unknown),
+    p50: most(({ p50 }) => p50),
+    p95: most(({ p95 }) => p95),
+    slow: most(({ slow }) => slow),
+    value: most(({ value }) => value),
+  };
+}
+
+function table({ lines, kind }: Source): Markup {
+  const timed = kind === 'http';
+  return html`<div class="scroll"><table>
+<thead><tr><th>Asked</th><th>Answers</th><th>Failed</th><th>Not measured</th>${timed ? html`<th>Half within</th><th>95 % within</th>` : null}</tr></thead>
+<tbody>
+${lines.map(
+  ({ side, name, total }) =>
+    html`<tr><th><i class="${side}" aria-hidden="true"></i>${name}</th><td>${total.answers}</td><td>${total.errors}${total.answers === 0 ? null : ` (${percentOf(total.errors / total.answers)})`}</td><td>${total.unknown}</td>${timed ? html`<td>${milliseconds(total.p50)}</td><td>${milliseconds(total.p95)}</td>` : null}</tr>\n`,
+)}
+</tbody></table></div>`;
+}
+
+function milliseconds(ms: number | null): string {
+  return ms === null ? '–' : `${ms} ms`;
+}
