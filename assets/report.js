@@ -48,7 +48,7 @@
     ctx.restore();
   }
 
-  function limits(plot, bounds) {
+  function limits(plot, { bounds, unit }) {
     const { ctx, bbox } = plot;
     for (const { at, label, from, to } of bounds) {
       const y = plot.valToPos(at, 'y', true);
@@ -59,9 +59,10 @@
       ctx.save();
       ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
       ctx.fillStyle = style.colour;
-      const wide = ctx.measureText(label).width;
+      const text = `${label} ${alike(unit, Number(at.toPrecision(3)))}`;
+      const wide = ctx.measureText(text).width;
       const x = Math.max(bbox.left + 4, Math.min(left + 4, bbox.left + bbox.width - wide - 4));
-      ctx.fillText(label, x, y - 4 * devicePixelRatio);
+      ctx.fillText(text, x, y - 4 * devicePixelRatio);
       ctx.restore();
     }
     if (committedAt === null) return;
@@ -119,7 +120,7 @@
         ],
         hooks: {
           drawClear: [ground],
-          draw: [(drawn) => limits(drawn, chart.bounds)],
+          draw: [(drawn) => limits(drawn, chart)],
           setCursor: [(drawn) => readout(drawn, chart, place)],
         },
       },

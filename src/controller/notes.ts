@@ -34,9 +34,11 @@ export class Notes {
     this.release = release;
   }
 
-  samples(app: App, gate: string, window: Window): void {
-    if (this.#windows.get(gate) === window) return;
-    this.#windows.set(gate, window);
+  /** `named`: by its gate; the side is told by the droplet, whatever follows the gate's name. */
+  samples(app: App, named: string, window: Window): void {
+    if (this.#windows.get(named) === window) return;
+    this.#windows.set(named, window);
+    const gate = named.split('@')[0] ?? named;
     const { samples } = window;
     const floor = (samples.at(-1)?.at ?? 0) - lateMs;
     for (let index = samples.length - 1; index >= 0; index -= 1) {

@@ -36,6 +36,8 @@ export function objectiveOf(judge: Judge): number | null {
 }
 
 function marks(judge: Judge, on: Limit['on']): readonly Limit[] {
+  // So much more than the other side: no place on an axis of its own.
+  if (judge.against === 'blue') return [];
   return [
     ...one(judge.acceptable, on, 'acceptable'),
     ...one(judge.unacceptable, on, 'unacceptable'),

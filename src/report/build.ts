@@ -8,7 +8,7 @@ import { actionsOf } from './actions.ts';
 import { together } from './merge.ts';
 import { nextOf } from './next.ts';
 import { phasesOf, verdictsOf } from './phases.ts';
-import type { Recording } from './recording.ts';
+import type { ContainerEvent, Recording } from './recording.ts';
 import type { Report, Said } from './report.ts';
 import { type Gate, sourcesOf } from './sources.ts';
 
@@ -57,7 +57,10 @@ export function reportOf(
     commands: said(entries, 'asked'),
     drivers: said(entries, 'leased'),
     waits: recording.waits.filter(({ at }) => at >= askedAt && at <= end),
-    containers: recording.containers,
+    containers: recording.containers.map((event) => ({
+      ...event,
+      ordered: ordered(entries, event),
+    })),
     logs: recording.logs,
     policy: command.policy,
     missing: missing(recordings, recording, is !== 'promoted' && is !== 'under-way'),
@@ -90,6 +93,20 @@ function gatesOf(policy: object): readonly Gate[] {
       dryRun: gate.dryRun === true,
     }));
   });
+}
+
+/** Told to fail its health check by then, and not yet told to pass it again. */
+function ordered(entries: readonly Entry[], { at, project, droplet, is }: ContainerEvent): boolean {
+  if (is !== 'unhealthy' && is !== 'starting') return false;
+  const last = entries.findLast(
+    (entry) =>
+      entry.type === 'acted' &&
+      entry.at <= at &&
+      (entry.effect.kind === 'fail-health' || entry.effect.kind === 'restore-health') &&
+      entry.effect.project === project &&
+      entry.effect.droplet === droplet,
+  );
+  return last?.type === 'acted' && last.effect.kind === 'fail-health';
 }
 
 function missing(

@@ -69,11 +69,12 @@ function chartsOf({ kind, lines, bounds }: Source): readonly Chart[] {
     curves: curves.filter(({ points }) => points.some(([, value]) => value !== null)),
     bounds: of(on),
   });
-  const share = (tally: Tally) =>
-    tally.answers === 0 ? null : (100 * tally.errors) / tally.answers;
   const percents = of('errorRate').map((bound) => ({ ...bound, at: bound.at * 100 }));
   const all: readonly Chart[] = [
-    { ...chart('Failed answers, %', '%', 'errorRate', curvesOf(lines, share)), bounds: percents },
+    {
+      ...chart('Failed answers, % of those of the last 30 s', '%', 'errorRate', failuresOf(lines)),
+      bounds: percents,
+    },
     ...(kind === 'http'
       ? [
           chart(
@@ -119,11 +120,43 @@ function curvesOf(
     points: thinned(line).flatMap(({ at, ...tally }, index, all) => {
       const y = value(tally);
       const point = [at, y === null ? null : Number(y.toPrecision(3))] as const;
-      // A pause, as between two phases, is no slope.
       const next = all[index + 1]?.at ?? at;
-      return next - at > 6 * line.widthMs ? [point, [at + 1, null] as const] : [point];
+      return next - at > pauseOf(line.widthMs) ? [point, [at + 1, null] as const] : [point];
     }),
   }));
+}
+
+const slidingMs = 30_000;
+/** Of fewer answers a share says nothing: one failure of two is no half. */
+const answersMin = 8;
+
+/** A second holds too few answers for a share of its own: that of the last half minute, without a pause in between. */
+function failuresOf(lines: readonly Line[]): readonly Curve[] {
+  return curvesOf(
+    lines.map((line) => ({
+      ...line,
+      points: line.points.map((point, index) => slid(line, point, index)),
+    })),
+    ({ answers, errors }) => (answers < answersMin ? null : (100 * errors) / answers),
+  );
+}
+
+function slid({ points, widthMs }: Line, last: Line['points'][number], index: number) {
+  let { answers, errors } = last;
+  for (let before = index - 1; before >= 0; before -= 1) {
+    const point = points[before];
+    const after = points[before + 1];
+    if (point === undefined || after === undefined || last.at - point.at >= slidingMs) break;
+    if (after.at - point.at > pauseOf(widthMs)) break;
+    answers += point.answers;
+    errors += point.errors;
+  }
+  return { ...last, answers, errors };
+}
+
+/** So long without an answer is a pause, as between two phases. */
+function pauseOf(widthMs: number): number {
+  return 7 * widthMs;
 }
 
 /** Every so many points as one: the worst of them, so that nothing is smoothed away. */
@@ -142,12 +175,10 @@ function worst(points: Line['points']): Line['points'][number] {
     const known = points.map(pick).filter((one) => one !== null);
     return known.length === 0 ? null : Math.max(...known);
   };
-  const sum = (pick: (point: Tally) => number) => points.reduce((all, one) => all + pick(one), 0);
+  const failing = points.reduce((one, other) => (rateOf(other) > rateOf(one) ? other : one));
   return {
+    ...failing,
     at: points[0]?.at ?? 0,
-    answers: sum(({ answers }) => answers),
-    errors: sum(({ errors }) => errors),
-    unknown: sum(({ unknown }) => unknown),
     p50: most(({ p50 }) => p50),
     p95: most(({ p95 }) => p95),
     slow: most(({ slow }) => slow),
@@ -169,4 +200,8 @@ ${lines.map(
 
 function milliseconds(ms: number | null): string {
   return ms === null ? '–' : `${ms} ms`;
+}
+
+function rateOf({ answers, errors }: Tally): number {
+  return answers === 0 ? 0 : errors / answers;
 }

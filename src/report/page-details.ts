@@ -1,6 +1,6 @@
 // The rest of the evidence: last logs, containers, every line of the journal with what was waited for, release and policy.
 import { durationText } from '../policy/duration.ts';
-import { html, type Markup } from './html.ts';
+import { html, Markup } from './html.ts';
 import type { Report } from './report.ts';
 import { timeOf } from './times.ts';
 
@@ -28,17 +28,34 @@ const said: Readonly<Record<string, string>> = {
 
 const good = ['healthy', 'starting', 'absent'];
 
+type Event = Report['containers'][number];
+
 export function containers({ containers: events }: Report): Markup {
   if (events.length === 0) return html``;
+  const bad = events.filter((event) => !isGood(event)).length;
+  const summary = bad === 0 ? 'nothing bad among them' : `${bad} of them bad or out of sight`;
   return html`<section>
 <h2>Containers</h2>
+<details${bad > 0 ? new Markup(' open') : null}><summary>${events.length} changes of health, ${summary}</summary>
 <ul class="events">
-${events.map(
-  ({ at, project, droplet, is, restarts, detail }) =>
-    html`<li class="${good.includes(is) ? 'good' : 'bad'}"><time>${timeOf(at)}</time> <div>${project} on droplet ${droplet} ${said[is] ?? is}${restarts > 0 ? html`, restarted ${restarts} times` : null}${detail === '' ? null : html`<pre>${detail}</pre>`}</div></li>\n`,
-)}
-</ul>
+${events.map((event, index) => change(event, events.slice(0, index)))}
+</ul></details>
 </section>`;
+}
+
+function change(event: Event, earlier: readonly Event[]): Markup {
+  const { at, project, droplet, is, restarts, detail, ordered } = event;
+  const before = earlier.findLast((one) => one.project === project && one.droplet === droplet);
+  const again = before !== undefined && restarts > before.restarts;
+  const words = ordered ? 'fails its health check, as it was told to' : (said[is] ?? is);
+  const often = again ? `, restarted ${restarts} times so far` : null;
+  const more = detail === '' || ordered ? null : html`<pre>${detail}</pre>`;
+  return html`<li class="${isGood(event) ? 'good' : 'bad'}"><time>${timeOf(at)}</time> <div>${project} on droplet ${droplet} ${words}${often}${more}</div></li>
+`;
+}
+
+function isGood({ is, ordered }: Event): boolean {
+  return ordered || good.includes(is);
 }
 
 export function timeline(report: Report): Markup {

@@ -36,7 +36,8 @@ export type Report = {
   readonly commands: readonly Said[];
   readonly drivers: readonly Said[];
   readonly waits: readonly Waiting[];
-  readonly containers: readonly ContainerEvent[];
+  /** `ordered`: it fails its health check because bgctl told it to, so that the load balancer stops sending. */
+  readonly containers: readonly (ContainerEvent & { readonly ordered: boolean })[];
   readonly logs: readonly LastLog[];
   /** The policy in force, in the words of the journal. */
   readonly policy: Readonly<Record<string, unknown>>;
