@@ -59,6 +59,8 @@
       ctx.save();
       ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
       ctx.fillStyle = style.colour;
+      ctx.textAlign = 'left';
+      ctx.textBaseline = 'alphabetic';
       const text = `${label} ${alike(unit, Number(at.toPrecision(3)))}`;
       const wide = ctx.measureText(text).width;
       const x = Math.max(bbox.left + 4, Math.min(left + 4, bbox.left + bbox.width - wide - 4));
@@ -109,13 +111,13 @@
     const plot = new uPlot(
       {
         width: element.clientWidth,
-        height: 200,
+        height: 190,
         legend: { show: false },
         cursor: { sync: { key: 'report' }, drag: { x: false, y: false }, points: { size: 6 } },
         scales: { x: { time: true, range: span }, y: { range: [0, top] } },
         series: [{}, ...seriesOf(chart)],
         axes: [
-          { ...axis, space: 80, values: (_, splits) => splits.map(time) },
+          { ...axis, size: 28, space: 80, values: (_, splits) => splits.map(time) },
           { ...axis, size: 48 },
         ],
         hooks: {
@@ -133,7 +135,7 @@
 
   const drawn = charts.map(draw);
   addEventListener('resize', () => {
-    for (const [plot, element] of drawn) plot.setSize({ width: element.clientWidth, height: 200 });
+    for (const [plot, element] of drawn) plot.setSize({ width: element.clientWidth, height: 190 });
   });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
     for (const [plot] of drawn) plot.redraw();

@@ -27,11 +27,7 @@ export function charts(report: Report): Markup {
   let number = 0;
   return html`<section>
 <h2>Errors and response times</h2>
-<p class="key sides"><span><i class="new" aria-hidden="true"></i>${report.release.id}, the new release</span> ${
-    report.before === null
-      ? null
-      : html`<span><i class="old" aria-hidden="true"></i>${report.before.id}, the one before</span> `
-  }<span><i class="balancer" aria-hidden="true"></i>whoever serves</span> <span><i class="limit" aria-hidden="true"></i>limit of a gate</span> <span><i class="point" aria-hidden="true"></i>commit point</span></p>
+<p class="key">${sidesOf(report)}<span><i class="limit" aria-hidden="true"></i>limit of a gate</span> <span><i class="point" aria-hidden="true"></i>commit point</span></p>
 ${sources.map(
   (source) => html`<h3>${source.title} <small>${source.gates.join(', ')}</small></h3>
 <div class="charts">
@@ -45,6 +41,14 @@ ${table(source)}
 `,
 )}
 </section>`;
+}
+
+function sidesOf({ sources }: Report): readonly Markup[] {
+  const lines = sources.flatMap((source) => source.lines);
+  const sides = new Map(lines.map(({ side, name }) => [side, name]));
+  return [...sides].map(
+    ([side, name]) => html`<span><i class="${side}" aria-hidden="true"></i>${name}</span> `,
+  );
 }
 
 export function chartData({ sources, phases, committedAt, result }: Report) {
@@ -188,14 +192,23 @@ function worst(points: Line['points']): Line['points'][number] {
 
 function table({ lines, kind }: Source): Markup {
   const timed = kind === 'http';
-  return html`<div class="scroll"><table>
-<thead><tr><th>Asked</th><th>Answers</th><th>Failed</th><th>Not measured</th>${timed ? html`<th>Half within</th><th>95 % within</th>` : null}</tr></thead>
+  const heads = [
+    'Answers',
+    'Failed',
+    'Not measured',
+    ...(timed ? ['Half within', '95 % within'] : []),
+  ];
+  return html`<table>
+<thead><tr><th>Asked</th>${heads.map((head) => html`<th>${head}</th>`)}</tr></thead>
 <tbody>
-${lines.map(
-  ({ side, name, total }) =>
-    html`<tr><th><i class="${side}" aria-hidden="true"></i>${name}</th><td>${total.answers}</td><td>${total.errors}${total.answers === 0 ? null : ` (${percentOf(total.errors / total.answers)})`}</td><td>${total.unknown}</td>${timed ? html`<td>${milliseconds(total.p50)}</td><td>${milliseconds(total.p95)}</td>` : null}</tr>\n`,
-)}
-</tbody></table></div>`;
+${lines.map(({ side, name, total }) => {
+  const { answers, errors, unknown, p50, p95 } = total;
+  const share = answers === 0 ? '' : ` (${percentOf(errors / answers)})`;
+  const times = timed ? [milliseconds(p50), milliseconds(p95)] : [];
+  const cells = [answers, `${errors}${share}`, unknown, ...times];
+  return html`<tr><th><i class="${side}" aria-hidden="true"></i>${name}</th>${cells.map((cell, index) => html`<td data-label="${heads[index] ?? ''}">${cell}</td>`)}</tr>\n`;
+})}
+</tbody></table>`;
 }
 
 function milliseconds(ms: number | null): string {

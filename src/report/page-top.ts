@@ -22,7 +22,7 @@ export function top({ app, release, before, asked, result, missing }: Report): M
 <p class="next">${lead ?? ''} ${commands.map((one) => (one.startsWith('bgctl ') ? html`<code>${one}</code> ` : html`${one} `))}</p>
 <dl class="facts">
 <div><dt>Asked for</dt><dd>${dayOf(asked.at)}, ${timeOf(asked.at)}</dd></div>
-<div><dt>By</dt><dd>${asked.by}</dd></div>
+<div class="by"><dt>By</dt><dd>${asked.by}</dd></div>
 <div><dt>Took</dt><dd>${spanOf(result.at - asked.at)}${result.is === 'under-way' ? ' so far' : ''}</dd></div>
 <div><dt>Runs on</dt><dd>pool ${release.pool}: droplets ${release.droplets.join(', ')}</dd></div>
 <div><dt>Before it</dt><dd>${before === null ? 'nothing: the first release' : before.id}</dd></div>

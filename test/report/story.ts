@@ -20,7 +20,7 @@ import { realPolicy, realRelease } from './release.ts';
 
 export type Given = {
   readonly script?: Partial<Script>;
-  /** Share of the new release's answers that fail. */
+  /** Share of the new release's pages that fail, from half a minute after the first was asked for. */
   readonly errors?: number;
   readonly log?: string;
   readonly policy?: Policy;
@@ -97,6 +97,7 @@ function played(given: Given, kept: Map<string, string>, random: Random): Produc
 
 function livelier(world: World, given: Given, kept: Map<string, string>, random: Random): World {
   const { errors = 0, log = '' } = given;
+  let first: number | null = null;
   const answer = (sample: Sample, isBroken: boolean): Sample => {
     // Most answers are quick, some are slow: the product of chances has a long tail.
     const slow = 18 / Math.max(random.next() * random.next(), 0.02) ** 0.5;
@@ -113,7 +114,9 @@ function livelier(world: World, given: Given, kept: Map<string, string>, random:
         const sample = await world.probes.sample(spec, environment, droplet);
         // What is broken is a page that people use, not the health check.
         const asksForPage = spec.kind === 'http' && spec.path !== null;
-        return answer(sample, isNew && asksForPage);
+        if (asksForPage) first ??= sample.at;
+        const isLate = first !== null && sample.at - first > 30_000;
+        return answer(sample, isNew && asksForPage && isLate);
       },
     },
     hosts: { ...world.hosts, logs: async () => log },
