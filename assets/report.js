@@ -77,8 +77,8 @@
     return curves.map(({ side, name, minor, points }) => ({
       label: `${name}${minor ? ', half' : ''}`,
       stroke: () => colour(colours[side]),
-      width: minor ? 1 : 2,
-      alpha: minor ? 0.75 : 1,
+      width: minor ? 1.25 : 2,
+      alpha: minor ? 0.9 : 1,
       points: { show: points.length < 3 },
       value: (_, value) => alike(unit, value),
     }));

@@ -1,5 +1,6 @@
 // A promotion's report, from the journal and what controllers kept beside it; and what GitHub Actions is told of it.
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { within } from '../lib/within.ts';
 import type { Entry } from '../promotion/entry.ts';
 import { type Promotion, promotionsOf } from '../promotion/history.ts';
@@ -42,7 +43,11 @@ export function pageFile(release: string): string {
 }
 
 /** For the page of the CI run, with the report as a file to be uploaded; null where it cannot be made in time. */
-export function evidenceFor(connection: Connection, release: string): Promise<Evidence | null> {
+export function evidenceFor(
+  connection: Pick<Connection, 'settings' | 'policy' | 'redact' | 'wired'>,
+  release: string,
+  directory = '.',
+): Promise<Evidence | null> {
   const { clock, journal } = connection.wired.world;
   const make = async (): Promise<Evidence | null> => {
     const { entries } = await journal.read();
@@ -52,7 +57,7 @@ export function evidenceFor(connection: Connection, release: string): Promise<Ev
     if (promotion === undefined) return null;
     const report = await makeReport(connection, promotion, entries);
     const file = pageFile(release);
-    await writeFile(file, await makePage(report));
+    await writeFile(join(directory, file), await makePage(report));
     const outputs = {
       release,
       result: report.result.is,

@@ -11,12 +11,12 @@ const example = (name: string) =>
 
 const lastWords = [
   '== shop-r42-web-1 (running)',
-  '2026-11-29T08:43:19.112Z info  request GET /cart 200 31ms',
-  '2026-11-29T08:43:19.377Z error request GET /cart 500 44ms',
-  "2026-11-29T08:43:19.378Z error TypeError: Cannot read properties of undefined (reading 'currency')",
+  '2026-11-29T09:43:14.112Z info  request GET /cart 200 31ms',
+  '2026-11-29T09:43:14.377Z error request GET /cart 500 44ms',
+  "2026-11-29T09:43:14.378Z error TypeError: Cannot read properties of undefined (reading 'currency')",
   '    at total (/app/cart/total.js:41:27)',
   '    at render (/app/cart/page.js:112:9)',
-  '2026-11-29T08:43:19.902Z info  request GET /health 200 2ms',
+  '2026-11-29T09:43:14.902Z info  request GET /health 200 2ms',
 ].join('\n');
 
 const stories: Readonly<Record<string, Given>> = {

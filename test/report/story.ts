@@ -30,6 +30,8 @@ export type ToldStory = {
   readonly entries: readonly Entry[];
   readonly promotion: Promotion;
   readonly recordings: readonly Recording[];
+  /** The same by the names that they were kept under. */
+  readonly kept: ReadonlyMap<string, Recording>;
   /** Breaches of the simulator's invariants: none. */
   readonly breaches: readonly unknown[];
 };
@@ -48,15 +50,12 @@ export async function aStory(given: Given = {}): Promise<ToldStory> {
     const told = await story.tell();
     const entries = shifted(told.entries, morning - (told.entries[0]?.at ?? 0));
     const by = morning - (told.entries[0]?.at ?? 0);
-    const recordings = [...kept.values()].map((text) => shifted(decodeRecording(text), by));
     const promotion = promotionsOf(appName, realPolicy, entries)[0];
     if (promotion === undefined) throw new Error('nothing was promoted');
-    return {
-      entries,
-      promotion,
-      recordings: recordings.filter((one) => one !== null),
-      breaches: told.breaches,
-    };
+    const named = [...kept].map(([name, text]) => [name, shifted(decodeRecording(text), by)]);
+    const parts = new Map(named as [string, Recording][]);
+    const { breaches } = told;
+    return { entries, promotion, recordings: [...parts.values()], kept: parts, breaches };
   } finally {
     Math.random = chance;
   }
