@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 import type { Assets } from '../report/page.ts';
 
 const own = (name: string) => fileURLToPath(new URL(`../../assets/${name}`, import.meta.url));
-const { resolve } = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 
 export async function pageAssets(): Promise<Assets> {
   const read = (path: string) => readFile(path, 'utf8');
   const [charts, glue, base, page] = await Promise.all([
-    read(resolve('uplot/dist/uPlot.iife.min.js')),
+    read(require.resolve('uplot/dist/uPlot.iife.min.js')),
     read(own('report.js')),
-    read(resolve('uplot/dist/uPlot.min.css')),
+    read(require.resolve('uplot/dist/uPlot.min.css')),
     read(own('report.css')),
   ]);
   const style = `${base}\n${page}`;

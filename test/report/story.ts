@@ -66,7 +66,7 @@ export async function aReport(given: Given = {}): Promise<Report> {
   return reportOf(appName, promotion, recordings, toldOf(promotion));
 }
 
-export function toldOf({ app, release, outcome }: Promotion) {
+function toldOf({ app, release, outcome }: Promotion) {
   if (outcome === null && app.phase !== 'held')
     return { code: exit.underWay, message: `${release.id} is under way: ${app.phase}.` };
   return conclude({ kind: 'promote', release: release.id }, { is: 'rest', app });
