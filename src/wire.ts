@@ -29,6 +29,8 @@ import type { Journal, World } from './world.ts';
 export type Wired = {
   readonly world: World;
   readonly survey: Survey;
+  /** Where people come in. */
+  readonly address: string;
   /** Everything that forbids work with this balancer and these pools. Never rejects. */
   inspect(): Promise<Inspection>;
   /** `metrics`: whether the policy judges by the balancer's metrics too. */
@@ -80,6 +82,7 @@ export async function wire(
   const world = await worldOf(settings, { client, pool, clock, known, inspection, journal });
   return {
     world,
+    address: addressOf(settings, inspection.balancer),
     survey: {
       resolveDigest: (droplet, repository, wanted) =>
         facts.resolveDigest(droplet, repository, wanted),

@@ -235,5 +235,12 @@ export interface Journal {
   /** Keeps a release's rendered compose file beside the journal, by its hash. */
   store(hash: string, text: string): Promise<void>;
   load(hash: string): Promise<string>;
+  /**
+   * Keeps a text beside the entries by its name, in place of the one before it; durable when it resolves. Neither order
+   * nor lease is asked for: what must not be overwritten needs a name of its own.
+   */
+  keep(name: string, text: string): Promise<void>;
+  /** Null where nothing was kept by that name. */
+  recall(name: string): Promise<string | null>;
   close(): Promise<void>;
 }

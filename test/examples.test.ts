@@ -34,6 +34,13 @@ describe('the CI example', () => {
     expect(last?.if).toMatch(/cancelled\(\)/);
   });
 
+  test('keeps the report, by outputs that bgctl sets', () => {
+    const used = [...read('examples/github-actions/deploy.yml').matchAll(/outputs\.(\w+)/g)];
+    const set = ['release', 'result', 'exit', 'report', 'url'];
+    expect(used.length).toBeGreaterThan(1);
+    expect(used.flatMap(([, name]) => (set.includes(name ?? '') ? [] : [name]))).toEqual([]);
+  });
+
   test('names the scopes that the README names', () => {
     for (const scope of [
       'load_balancer:read',

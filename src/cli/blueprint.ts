@@ -4,7 +4,7 @@ import { type ComposeFile, readComposeFile } from '../policy/compose-file.ts';
 import { composeFingerprintText, renderCompose } from '../policy/compose-render.ts';
 import { formatProblems } from '../policy/problem.ts';
 import type { Connection } from './connect.ts';
-import { refused } from './exit.ts';
+import { unfit } from './exit.ts';
 
 export type CheckedCompose = Blueprint & { readonly file: ComposeFile };
 
@@ -14,7 +14,7 @@ export function parseBlueprint(
 ): CheckedCompose {
   const { compose: text, settings, output } = connection;
   const parsed = readComposeFile(text, settings.compose.file, settings);
-  if (!parsed.ok) throw refused(`${formatProblems(parsed.problems)}\nNothing was touched.`);
+  if (!parsed.ok) throw unfit(parsed.problems);
   if (parsed.warnings.length > 0) output.note(formatProblems(parsed.warnings));
   const app = settings.app;
   return {

@@ -10,6 +10,7 @@ import { history } from './commands/history.ts';
 import { logs } from './commands/logs.ts';
 import { plan } from './commands/plan.ts';
 import { promote } from './commands/promote.ts';
+import { report } from './commands/report.ts';
 import { resolve } from './commands/resolve.ts';
 import { resume } from './commands/resume.ts';
 import { show } from './commands/show.ts';
@@ -17,6 +18,8 @@ import { status } from './commands/status.ts';
 import { type Conclusion, Exit, exit, refused } from './exit.ts';
 import { openOutput, redactor } from './output.ts';
 import { secretsOfEnvironment } from './secrets.ts';
+import { tellActions } from './step.ts';
+import { actionsOf } from './workflow.ts';
 
 const nameOne = 'name a command; `bgctl --help` lists them';
 
@@ -75,6 +78,7 @@ export async function cli(words: readonly string[], version: string): Promise<nu
   add(status);
   add(history);
   add(show);
+  add(report);
   add(plan);
   add(check);
   add(resume);
@@ -99,11 +103,15 @@ function worded(message: string): string {
 }
 
 function say(conclusion: Conclusion, json: boolean): void {
-  const output = openOutput({ json, redact: redactor(secretsOfEnvironment(process.env)) });
-  const { code, outcome, message, data = {} } = conclusion;
+  const actions = actionsOf(process.env);
+  const redact = redactor(secretsOfEnvironment(process.env));
+  const output = openOutput({ json, redact, actions: actions !== null });
+  const { code, outcome, message, data = {}, hint } = conclusion;
   if (json) output.result({ event: 'result', exit: code, outcome, message, ...data }, message);
   else if (code === exit.done) output.result({}, message);
   else output.note(message);
+  if (hint !== undefined) output.note(hint);
+  if (actions !== null) tellActions(conclusion, actions, { output, redact });
 }
 
 /** Three kinds of trouble: the operator's (refused), the world's (failed), ours (a bug). */

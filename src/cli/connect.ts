@@ -9,10 +9,11 @@ import type { Policy } from '../policy/policy.ts';
 import { formatProblems, type Parsed } from '../policy/problem.ts';
 import type { Settings } from '../policy/settings.ts';
 import { type Wired, wire } from '../wire.ts';
-import { refused } from './exit.ts';
+import { refused, unfit } from './exit.ts';
 import { openLog } from './log.ts';
 import { type Output, openOutput, redactor } from './output.ts';
 import { secretsOf } from './secrets.ts';
+import { actionsOf } from './workflow.ts';
 
 export type GlobalOptions = {
   readonly config: string;
@@ -26,6 +27,8 @@ export type Connection = {
   /** The compose file's text. */
   readonly compose: string;
   readonly output: Output;
+  /** Takes the secrets out of a text that this command knows. */
+  readonly redact: (text: string) => string;
   readonly wired: Wired;
   /** Who asks, for the journal. */
   readonly who: string;
@@ -42,7 +45,11 @@ async function connect(options: GlobalOptions): Promise<Connection> {
   const urlVariable = settings.journal.kind === 'postgres' ? settings.journal.urlVariable : null;
   const journalUrl = urlVariable === null ? null : (process.env[urlVariable] ?? '');
   const redact = redactor([token, ...secretsOf(journalUrl ?? '')]);
-  const output = openOutput({ json: options.json, redact });
+  const output = openOutput({
+    json: options.json,
+    redact,
+    actions: actionsOf(process.env) !== null,
+  });
   const policy = await load(settings.policy, parsePolicy);
   const compose = await read(settings.compose.file);
   if (token === '')
@@ -65,10 +72,11 @@ async function connect(options: GlobalOptions): Promise<Connection> {
     policy,
     compose,
     output,
+    redact,
     wired,
     who,
     controller: (watcher) =>
-      new Controller({ world: wired.world, name: settings.app, policy, who, watcher }),
+      new Controller({ world: wired.world, name: settings.app, policy, who, watcher, redact }),
   };
 }
 
@@ -87,7 +95,7 @@ export async function connected<T>(
 
 async function load<T>(file: string, parse: (text: string, file: string) => Parsed<T>): Promise<T> {
   const parsed = parse(await read(file), file);
-  if (!parsed.ok) throw refused(`${formatProblems(parsed.problems)}\nNothing was touched.`);
+  if (!parsed.ok) throw unfit(parsed.problems);
   if (parsed.warnings.length > 0) process.stderr.write(`${formatProblems(parsed.warnings)}\n`);
   return parsed.value;
 }

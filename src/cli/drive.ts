@@ -3,9 +3,12 @@ import type { Controller, DriveOptions } from '../controller/controller.ts';
 import type { Wait } from '../controller/loop.ts';
 import type { Status } from '../controller/status.ts';
 import type { Entry } from '../promotion/entry.ts';
+import { releaseId } from '../promotion/release.ts';
 import type { Connection } from './connect.ts';
+import { evidenceFor } from './evidence.ts';
 import { type Conclusion, conclude, type Wanted } from './exit.ts';
 import { clock, View } from './view.ts';
+import { actionsOf } from './workflow.ts';
 
 export type DriveFlags = {
   readonly wait?: Wait | undefined;
@@ -21,7 +24,14 @@ export async function drive(
   const ending = await watched(connection, flags.timeout, before, (controller, options) =>
     controller.drive({ ...options, until: flags.wait ?? 'verified' }),
   );
-  return { ...conclude(wanted, ending), data: connection.wired.counters() };
+  const told = { ...conclude(wanted, ending), data: connection.wired.counters() };
+  const { released } = ending.app;
+  if (released === 0 || wanted.kind === 'resolve') return told;
+  const release = wanted.kind === 'promote' ? wanted.release : releaseId(released);
+  const hint = `bgctl report ${release} shows all of it.`;
+  if (actionsOf(process.env) === null) return { ...told, hint };
+  const evidence = await evidenceFor(connection, release);
+  return evidence === null ? { ...told, hint } : { ...told, hint, evidence };
 }
 
 /** Lets somebody watch what a controller does; signals and the time limit end it. */

@@ -1,5 +1,6 @@
 // How it ended → a message and an exit code (README, "Exit codes").
 import type { Ending } from '../controller/status.ts';
+import { formatProblems, type Problem } from '../policy/problem.ts';
 import { legal, type Refusal } from '../promotion/admit.ts';
 import { type App, environmentsOf, type In } from '../promotion/app.ts';
 
@@ -26,6 +27,17 @@ export type Conclusion = {
   readonly message: string;
   /** More for machines. */
   readonly data?: Readonly<Record<string, unknown>>;
+  /** Said after the message, to people. */
+  readonly hint?: string;
+  /** Each with its place, where files were found wrong. */
+  readonly problems?: readonly Problem[];
+  /** For GitHub Actions: what the run's page shows, and what later steps may use. */
+  readonly evidence?: Evidence;
+};
+
+export type Evidence = {
+  readonly summary: string;
+  readonly outputs: Readonly<Record<string, string>>;
 };
 
 /** Ends a command early; caught in one place. */
@@ -40,6 +52,12 @@ export class Exit extends Error {
 
 export function refused(message: string): Exit {
   return new Exit({ code: exit.refused, outcome: 'refused', message });
+}
+
+/** Files were found wrong before anything was touched. */
+export function unfit(problems: readonly Problem[]): Exit {
+  const message = `${formatProblems(problems)}\nNothing was touched.`;
+  return new Exit({ code: exit.refused, outcome: 'refused', message, problems });
 }
 
 export function refusal({ refused: message, instead, why }: Refusal): Conclusion {

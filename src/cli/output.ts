@@ -1,5 +1,7 @@
 // A terminal, a pipe, or JSON lines: progress to stderr, results to stdout, secrets to neither.
 
+import { tame, workflowCommand } from './workflow.ts';
+
 export type Output = {
   readonly json: boolean;
   /** Whether a person watches: the live list is drawn. */
@@ -13,6 +15,10 @@ export type Output = {
   note(text: string): void;
   /** Redraws the live list; nothing elsewhere. */
   draw(lines: readonly string[]): void;
+  /** In GitHub Actions what is printed from here on is folded under this title, to the next one; null: no longer. */
+  group(title: string | null): void;
+  /** A line that GitHub Actions reads itself; nothing elsewhere. */
+  annotate(line: string): void;
   /** Leaves the live list as it stands and goes on below it. */
   settle(): void;
 };
@@ -20,15 +26,19 @@ export type Output = {
 export type OutputOptions = {
   readonly json: boolean;
   readonly redact: (text: string) => string;
+  /** Whether GitHub Actions reads along: what is printed must then never be taken for a command by mistake. */
+  readonly actions?: boolean;
 };
 
 const clearLine = '\u001b[2K';
 
-export function openOutput({ json, redact }: OutputOptions): Output {
+export function openOutput({ json, redact, actions = false }: OutputOptions): Output {
   const live = !json && process.stderr.isTTY === true && process.env.TERM !== 'dumb';
   let drawn = 0;
-  const stdout = (text: string) => process.stdout.write(`${redact(text)}\n`);
-  const stderr = (text: string) => process.stderr.write(`${redact(text)}\n`);
+  const said = (text: string) => (actions && !json ? tame(redact(text)) : redact(text));
+  const stdout = (text: string) => process.stdout.write(`${said(text)}\n`);
+  const stderr = (text: string) => process.stderr.write(`${said(text)}\n`);
+  let grouped = false;
   const rewind = () => {
     if (drawn > 0) process.stderr.write(`\u001b[${drawn}A`);
   };
@@ -48,6 +58,15 @@ export function openOutput({ json, redact }: OutputOptions): Output {
       // A shorter list than before leaves no old line behind.
       if (drawn > lines.length) process.stderr.write('\u001b[J');
       drawn = lines.length;
+    },
+    group: (title) => {
+      if (!actions || json) return;
+      if (grouped) process.stderr.write('::endgroup::\n');
+      grouped = title !== null;
+      if (title !== null) process.stderr.write(`${workflowCommand('group', redact(title))}\n`);
+    },
+    annotate: (line) => {
+      if (actions && !json) process.stderr.write(`${redact(line)}\n`);
     },
     settle: () => {
       drawn = 0;

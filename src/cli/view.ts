@@ -25,6 +25,7 @@ export class View implements Watcher {
     this.#entries.push(entry);
     if (this.#output.live || entry.type === 'leased') return;
     const text = `${clock(entry.at)} ${describeEntry(entry)}`;
+    if (entry.type === 'entered') this.#output.group(entry.phase === 'idle' ? null : text);
     this.#output.event({ event: entry.type, ...dataOf(entry) }, text);
     this.#saidAt = entry.at;
   }
@@ -54,6 +55,7 @@ export class View implements Watcher {
     if (status !== null && this.#output.live)
       this.#output.draw(progressLines(status, this.#entries, this.#output.width));
     this.#output.settle();
+    this.#output.group(null);
   }
 }
 

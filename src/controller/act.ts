@@ -23,6 +23,8 @@ export type Given = {
   /** See MembershipChange. */
   readonly holds: () => boolean;
   readonly signal: AbortSignal;
+  /** Hears the last words of what is about to be removed; ends soon whatever happens. */
+  readonly lastWords?: (place: ProjectAt) => Promise<void>;
 };
 
 export async function act(
@@ -56,6 +58,8 @@ async function onHost(world: World, effect: HostEffect, given: Given): Promise<v
       return world.hosts.start(place, { release, compose, guard });
     }
     case 'remove-project':
+      // Traffic is back already: only the removal waits, and not for long.
+      if (given.app.phase === 'aborting') await given.lastWords?.(place);
       return unlessGone(world, place, world.hosts.remove(place, guard));
     case 'fail-health':
       return world.hosts.failHealth(place, guard);

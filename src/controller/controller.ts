@@ -4,11 +4,13 @@ import { admit, type Refusal } from '../promotion/admit.ts';
 import type { App } from '../promotion/app.ts';
 import type { Command } from '../promotion/command.ts';
 import type { Entry, Fact } from '../promotion/entry.ts';
+import type { ProjectAt } from '../promotion/environment.ts';
 import { fold } from '../promotion/fold.ts';
 import type { Holder, World } from '../world.ts';
 import { follow, rests } from './follow.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { Loop, type Wait } from './loop.ts';
+import { Recorder } from './recorder.ts';
 import type { Ending, Watcher } from './status.ts';
 
 export type ControllerOptions = {
@@ -19,6 +21,8 @@ export type ControllerOptions = {
   /** Who asks and drives: `anna@laptop`, a CI run's address. */
   readonly who: string;
   readonly watcher: Watcher;
+  /** Takes secrets out of what is kept for reports. */
+  readonly redact?: (text: string) => string;
 };
 
 export type DriveOptions = {
@@ -85,20 +89,24 @@ export class Controller {
   }
 
   async #drive(lease: Lease, options: DriveOptions): Promise<Ending> {
-    const { world, name, policy, watcher, who } = this.#options;
+    const { world, name, policy, who, redact = (text) => text } = this.#options;
+    const { epoch, holds } = lease;
+    const recorder = new Recorder({ world, epoch, redact });
+    const watcher = together(this.#options.watcher, recorder);
     try {
       const app = await this.#begin(lease, who);
       if (app === null) return { is: 'replaced', app: (await this.read()).app };
       const stop = AbortSignal.any([options.stop, lease.lost]);
-      const { epoch, holds } = lease;
+      const lastWords = (place: ProjectAt) => recorder.lastWords(place);
       const loop = new Loop(
-        { world, name, policy, epoch, holds, watcher, until: options.until, stop },
+        { world, name, policy, epoch, holds, watcher, until: options.until, stop, lastWords },
         app,
       );
       const ending = await loop.run();
       return lease.lost.aborted ? { is: 'replaced', app: ending.app } : ending;
     } finally {
       await lease.end();
+      await recorder.end();
     }
   }
 
@@ -114,4 +122,15 @@ export class Controller {
       if (done === 'appended') return (await this.read()).app;
     }
   }
+}
+
+function together(...watchers: readonly Watcher[]): Watcher {
+  return {
+    turned: (status) => {
+      for (const watcher of watchers) watcher.turned(status);
+    },
+    wrote: (entry) => {
+      for (const watcher of watchers) watcher.wrote(entry);
+    },
+  };
 }

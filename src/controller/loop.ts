@@ -11,6 +11,7 @@ import {
   keyOf,
 } from '../promotion/effect.ts';
 import type { Entry, Fact } from '../promotion/entry.ts';
+import type { ProjectAt } from '../promotion/environment.ts';
 import { apply } from '../promotion/fold.ts';
 import type { Step } from '../promotion/rules.ts';
 import { step } from '../promotion/step.ts';
@@ -38,6 +39,7 @@ export type LoopOptions = {
   readonly until: Wait;
   /** Aborts when nothing new may be begun any more: a signal, a time-out, a lost lease. */
   readonly stop: AbortSignal;
+  readonly lastWords?: (place: ProjectAt) => Promise<void>;
 };
 
 export class Loop {
@@ -190,6 +192,7 @@ export class Loop {
   #start(effect: Effect): void {
     const cancel = new AbortController();
     const limitMs = effectLimitMs[effect.kind];
+    const { lastWords } = this.#options;
     this.#cancels.set(keyOf(effect), cancel);
     const given = {
       app: this.#app,
@@ -197,6 +200,7 @@ export class Loop {
       limitMs,
       holds: this.#options.holds,
       signal: cancel.signal,
+      ...(lastWords === undefined ? {} : { lastWords }),
     };
     const overdue = new AbortController();
     const limit = this.#world.clock.sleep(limitMs, overdue.signal).then((): Fact => {

@@ -1,5 +1,5 @@
 // The journal as files of this machine: one operator, or a controller host.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { Journal } from '../world.ts';
 import { makeDirectory, readWhole, trouble, watchFile, writeWhole } from './durable.ts';
@@ -7,9 +7,9 @@ import * as leases from './lease.ts';
 import { underLock } from './lock.ts';
 import { emptyLog, extendLog, type Log, readLog } from './log.ts';
 import { isDead, thisProcess } from './machine.ts';
-import { blobName, checkAppName, checkKept, missing, numbered } from './names.ts';
+import { blobName, checkAppName, checkKept, keptName, missing, numbered } from './names.ts';
 
-/** The app's files in `directory`: `<app>.jsonl`, `<app>.lease.json`, `<app>.lock`, `compose/<hash>.yml`. */
+/** The app's files in `directory`: `<app>.jsonl`, `<app>.lease.json`, `<app>.lock`, `compose/<hash>.yml`, `reports/<app>.<name>.json`. */
 export function fileJournal(given: {
   readonly directory: string;
   readonly app: string;
@@ -20,6 +20,7 @@ export function fileJournal(given: {
   const path = join(directory, `${app}.jsonl`);
   const leasePath = join(directory, `${app}.lease.json`);
   const blob = (hash: string) => join(directory, 'compose', blobName(hash));
+  const kept = (name: string) => join(directory, 'reports', keptName(app, name));
   let cache: Log = emptyLog;
 
   async function current(): Promise<Log> {
@@ -93,6 +94,15 @@ export function fileJournal(given: {
       const bytes = await readWhole(blob(hash));
       if (bytes === null) throw missing(hash, path);
       return checkKept(hash, bytes.toString('utf8'), path);
+    },
+    async keep(name, text) {
+      const path = kept(name);
+      await makeDirectory(dirname(path));
+      await writeWhole(path, text);
+    },
+    async recall(name) {
+      const bytes = await readWhole(kept(name));
+      return bytes === null ? null : bytes.toString('utf8');
     },
     close: async () => undefined,
   };

@@ -15,6 +15,12 @@ export function blobName(hash: string): string {
   return `${hash}.yml`;
 }
 
+/** `<app>.<name>.json`; a name is never a path. */
+export function keptName(app: string, name: string): string {
+  assert(/^\w[\w.-]*$/.test(name), `${name} can be a file name`);
+  return `${app}.${name}.json`;
+}
+
 /** The facts as the entries that follow `afterSeq`. */
 export function numbered(facts: readonly Fact[], afterSeq: number, at: Instant): readonly Entry[] {
   return facts.map((fact, index) => ({ ...fact, seq: afterSeq + 1 + index, at }));

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Journal } from '../world.ts';
 import { Far } from './far.ts';
 import { farJournal } from './far-journal.ts';
-import { blobName, checkAppName, checkKept, missing } from './names.ts';
+import { blobName, checkAppName, checkKept, keptName, missing } from './names.ts';
 import { parseAddress } from './sql/address.ts';
 import { Link } from './sql/link.ts';
 import { listen } from './sql/listen.ts';
@@ -32,6 +32,8 @@ export function postgresJournal(given: PostgresJournalGiven): Journal {
   const place = `PostgreSQL ${address.host}:${address.port}/${address.database}${by}`;
   const session = { address, ca, clock, place, reach: through?.reach ?? directly };
   const link = new Link(session);
+  // What is kept for reports may be large and late: no append waits in line behind it.
+  const aside = new Link(session);
   const writer = randomUUID();
   const watches = new Set<() => Promise<void>>();
   return {
@@ -57,8 +59,22 @@ export function postgresJournal(given: PostgresJournalGiven): Journal {
       if (typeof content !== 'string') throw missing(hash, place);
       return checkKept(hash, content, place);
     },
+    async keep(name, text) {
+      await aside.write(
+        'insert into bgctl.files (app, name, content) values ($1, $2, $3) on conflict (app, name) do update set content = excluded.content',
+        [app, keptName(app, name), text],
+      );
+    },
+    async recall(name) {
+      const found = await aside.read(
+        'select content from bgctl.files where app = $1 and name = $2',
+        [app, keptName(app, name)],
+      );
+      const content = found?.[0]?.content;
+      return typeof content === 'string' ? content : null;
+    },
     async close() {
-      await Promise.all([link.close(), ...[...watches].map((end) => end())]);
+      await Promise.all([link.close(), aside.close(), ...[...watches].map((end) => end())]);
     },
   };
 }

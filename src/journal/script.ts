@@ -22,8 +22,8 @@ export const emptyToken = '4294967295 0';
  * | read   | byte to begin with (from 1)           | token; then the lease or `-`; then the file's bytes, and the end mark |
  * | append | token, good bytes, lease start, bytes | `appended TOKEN`, `moved`, `lease-lost`, `cut`, `undone`, `unsure` |
  * | swap   | lease as it was or `-`, bytes         | `swapped`, `moved`, `cut`                               |
- * | store  | name, bytes                           | `stored`, `cut`                                         |
- * | load   | name                                  | `found`, then the text; or `missing`                    |
+ * | store  | folder, name, bytes                   | `stored`, `cut`                                         |
+ * | load   | folder, name                          | `found`, then the text; or `missing`                    |
  */
 export const script = `
 set -u
@@ -89,15 +89,15 @@ swap)
   answer swapped
   ;;
 store)
-  receive "$5"
-  make "$dir/compose"
-  settle "$dir/compose/$4"
+  receive "$6"
+  make "$dir/$4"
+  settle "$dir/$4/$5"
   answer stored
   ;;
 load)
-  [ -f "$dir/compose/$4" ] || answer missing
+  [ -f "$dir/$4/$5" ] || answer missing
   echo found
-  cat "$dir/compose/$4"
+  cat "$dir/$4/$5"
   ;;
 *)
   exit 64

@@ -4,7 +4,7 @@ import type { Journal } from '../world.ts';
 import { dropletSide } from './droplet.ts';
 import { Far } from './far.ts';
 import { farJournal } from './far-journal.ts';
-import { blobName, checkAppName, checkKept, missing } from './names.ts';
+import { blobName, checkAppName, checkKept, keptName, missing } from './names.ts';
 import { order, type Run } from './remote.ts';
 
 export type SshJournalGiven = {
@@ -26,12 +26,19 @@ export function sshJournal(given: SshJournalGiven): Journal {
     // Nothing on a droplet calls back.
     watch: () => () => undefined,
     async store(hash, text) {
-      await order(given, 'store', [blobName(hash)], text);
+      await order(given, 'store', ['compose', blobName(hash)], text);
     },
     async load(hash) {
-      const { first, rest } = await order(given, 'load', [blobName(hash)]);
+      const { first, rest } = await order(given, 'load', ['compose', blobName(hash)]);
       if (first !== 'found') throw missing(hash, place);
       return checkKept(hash, rest, place);
+    },
+    async keep(name, text) {
+      await order(given, 'store', ['reports', keptName(app, name)], text);
+    },
+    async recall(name) {
+      const { first, rest } = await order(given, 'load', ['reports', keptName(app, name)]);
+      return first === 'found' ? rest : null;
     },
     close: async () => undefined,
   };

@@ -11,6 +11,8 @@ export class SimulatedJournal {
   readonly entries: Entry[] = [];
   readonly #clock: VirtualClock;
   readonly #random: Random;
+  /** For reports, by name. */
+  readonly kept = new Map<string, string>();
   readonly #blobs = new Map<string, string>();
   readonly #watchers = new Set<() => void>();
   readonly #oneHost: boolean;
@@ -71,6 +73,8 @@ export class SimulatedJournal {
       watch: (ring) => this.#watch(machine, clock, ring),
       store: async (hash, text) => void this.#blobs.set(hash, text),
       load: async (hash) => this.#blobs.get(hash) ?? '',
+      keep: async (name, text) => void (machine.dead || this.kept.set(name, text)),
+      recall: async (name) => this.kept.get(name) ?? null,
       close: async () => undefined,
     };
   }

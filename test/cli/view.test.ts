@@ -114,6 +114,10 @@ function aScene(live = false) {
     draw: (lines) => {
       scene.drawn.push(lines);
     },
+    group: (title) => {
+      scene.groups.push(title);
+    },
+    annotate: () => undefined,
     settle: () => {
       scene.settled += 1;
     },
@@ -124,6 +128,7 @@ function aScene(live = false) {
     data: [] as unknown[],
     texts: [] as string[],
     drawn: [] as (readonly string[])[],
+    groups: [] as (string | null)[],
     settled: 0,
     seq: 0,
     wrote(fact: Fact) {

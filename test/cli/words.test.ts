@@ -1,8 +1,8 @@
 // What operators type and what the journal tells them back: versions, and the promotions of an app.
 import { describe, expect, test } from 'vitest';
-import { promotionsOf } from '../../src/cli/history.ts';
 import { versionsOf } from '../../src/cli/versions.ts';
 import type { Entry, Fact } from '../../src/promotion/entry.ts';
+import { promotionsOf } from '../../src/promotion/history.ts';
 import { entered, storyOf } from '../builders/app.ts';
 import { promote } from '../builders/command.ts';
 import { aPolicy } from '../builders/policy.ts';

@@ -8,6 +8,7 @@ export class MemoryJournal implements Journal {
   readonly place = 'memory';
   readonly entries: Entry[] = [];
   readonly #clock: Clock;
+  readonly kept = new Map<string, string>();
   readonly #blobs = new Map<string, string>();
   reachable = true;
   /** Renewals get no answer at all. */
@@ -92,6 +93,15 @@ export class MemoryJournal implements Journal {
 
   async load(hash: string): Promise<string> {
     return this.#blobs.get(hash) ?? '';
+  }
+
+  async keep(name: string, text: string): Promise<void> {
+    this.#reach();
+    this.kept.set(name, text);
+  }
+
+  async recall(name: string): Promise<string | null> {
+    return this.kept.get(name) ?? null;
   }
 
   async close(): Promise<void> {}

@@ -37,8 +37,13 @@ export class MemoryWorld implements World {
     for (const droplet of pools.a) this.fake.attached.set(droplet, -60_000);
   }
 
-  controller(who = 'anna', watcher: Watcher = nobody): Controller {
-    return new Controller({ world: this, name: appName, policy: this.#policy, who, watcher });
+  controller(
+    who = 'anna',
+    watcher: Watcher = nobody,
+    redact: (text: string) => string = (text) => text,
+  ): Controller {
+    const given = { world: this, name: appName, policy: this.#policy };
+    return new Controller({ ...given, who, watcher, redact });
   }
 
   loop(epoch: number, until: Wait = 'verified', stop = new AbortController().signal): Loop {

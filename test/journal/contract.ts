@@ -326,5 +326,26 @@ export function journalContract(kind: Kind): void {
       await expect(scene.journal.load('sha256:none')).rejects.toThrow('is not kept');
       await expect(scene.journal.store('../out', text)).rejects.toThrow();
     });
+
+    test('what is kept for a report takes the place of what was kept before, and another process recalls it', async () => {
+      const text = (part: string) => JSON.stringify({ part, said: "ünï 'quoted' $HOME \n \\ end" });
+      expect(await scene.journal.recall('r42.7')).toBe(null);
+      await scene.journal.keep('r42.7', text('first'));
+      await scene.journal.keep('r42.8', text('of another controller'));
+      await scene.journal.keep('r42.7', text('last'));
+      expect(await open().recall('r42.7')).toBe(text('last'));
+      expect(await open().recall('r42.8')).toBe(text('of another controller'));
+      expect(await open().recall('r43.7')).toBe(null);
+      await expect(scene.journal.keep('../out', '')).rejects.toThrow('can be a file name');
+      await expect(scene.journal.recall('..')).rejects.toThrow('can be a file name');
+    });
+
+    test('a report of a megabyte is kept whole, asks for no lease, and is no entry', async () => {
+      const text = 'é'.repeat(500_000);
+      await scene.journal.keep('r42.1', text);
+      expect((await open().recall('r42.1'))?.length).toBe(text.length);
+      expect(await scene.journal.read()).toEqual({ entries: [], torn: null });
+      expect(await tell(scene.journal, 'first', 0)).toBe('appended');
+    });
   });
 }

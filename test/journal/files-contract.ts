@@ -50,13 +50,17 @@ export function filesContract(kind: 'file' | 'ssh'): void {
       await scene.journal.append([entered('a')], { afterSeq: 0, epoch, at: 1 });
       await scene.journal.renew(epoch, 1000);
       await scene.journal.store('c0ffee', 'services: {}');
+      await scene.journal.keep('r42.1', '{}');
       const modes = async (name: string) => (await stat(join(scene.directory, name))).mode & 0o777;
       const names = (await readdir(scene.directory)).sort();
-      expect(names).toEqual(['compose', 'shop.jsonl', 'shop.lease.json', 'shop.lock']);
+      expect(names).toEqual(['compose', 'reports', 'shop.jsonl', 'shop.lease.json', 'shop.lock']);
       expect(await readdir(join(scene.directory, 'compose'))).toEqual(['c0ffee.yml']);
-      for (const name of ['shop.jsonl', 'shop.lease.json', 'shop.lock', 'compose/c0ffee.yml'])
+      expect(await readdir(join(scene.directory, 'reports'))).toEqual(['shop.r42.1.json']);
+      const files = ['shop.jsonl', 'shop.lease.json', 'shop.lock', 'compose/c0ffee.yml'];
+      for (const name of [...files, 'reports/shop.r42.1.json'])
         expect([name, await modes(name)]).toEqual([name, 0o600]);
-      for (const name of ['.', 'compose']) expect([name, await modes(name)]).toEqual([name, 0o700]);
+      for (const name of ['.', 'compose', 'reports'])
+        expect([name, await modes(name)]).toEqual([name, 0o700]);
     });
   });
 }

@@ -1,7 +1,8 @@
 // bgctl history: every promotion in the journal, and how it ended.
+
+import { promotionsOf } from '../../promotion/history.ts';
 import type { CliCommand } from '../command.ts';
 import { connected } from '../connect.ts';
-import { promotionsOf } from '../history.ts';
 import { quietly } from '../quietly.ts';
 
 type Options = { readonly most: number };

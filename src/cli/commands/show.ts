@@ -1,9 +1,9 @@
 // bgctl show r42: what a release is, and every line of the journal about its promotion.
 import { describeEntry } from '../../promotion/describe.ts';
+import { promotionsOf } from '../../promotion/history.ts';
 import type { CliCommand } from '../command.ts';
 import { connected } from '../connect.ts';
 import { refused } from '../exit.ts';
-import { promotionsOf } from '../history.ts';
 import { quietly } from '../quietly.ts';
 
 type Options = { readonly release: string };

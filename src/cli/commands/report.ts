@@ -1,0 +1,73 @@
+// bgctl report r42: the evidence of a promotion as one page that needs no network, or as JSON.
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { platform } from 'node:os';
+import { promotionsOf } from '../../promotion/history.ts';
+import type { CliCommand } from '../command.ts';
+import { connected } from '../connect.ts';
+import { makePage, makeReport, pageFile } from '../evidence.ts';
+import { refused } from '../exit.ts';
+import { quietly } from '../quietly.ts';
+
+type Options = {
+  readonly release: string;
+  readonly output?: string | undefined;
+  readonly open: boolean;
+};
+
+export const report: CliCommand<Options> = {
+  command: 'report <release>',
+  describe:
+    'write a promotion’s report: how it went, what was measured, decided and done, as one page',
+  options: (yargs) =>
+    yargs
+      .positional('release', { type: 'string', demandOption: true, describe: 'such as r42' })
+      .option('output', {
+        type: 'string',
+        describe: 'the file to write; bgctl-report-r42.html unless named',
+      })
+      .option('open', { type: 'boolean', default: false, describe: 'show it in the browser' }),
+  run: (options) =>
+    connected(options, async (connection) => {
+      const { settings, policy, output } = connection;
+      const { entries } = await quietly(connection).read();
+      const promotions = promotionsOf(settings.app, policy, entries);
+      const promotion = promotions.findLast(({ release }) => release.id === options.release);
+      if (promotion === undefined) {
+        const known = promotions.map(({ release }) => release.id).slice(-5);
+        throw refused(
+          `${options.release} is not in the journal; ${known.length === 0 ? 'it is empty' : `the last are ${known.join(', ')}`}`,
+        );
+      }
+      const made = await makeReport(connection, promotion, entries);
+      if (options.json && options.output === undefined) {
+        output.result(made, '');
+        return null;
+      }
+      const file = options.output ?? pageFile(options.release);
+      await write(file, options.json ? `${JSON.stringify(made)}\n` : await makePage(made));
+      for (const one of made.missing) output.note(`note: ${one}`);
+      output.result({ report: file }, file);
+      if (options.open) open(file);
+      return null;
+    }),
+};
+
+async function write(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch((error: Error) => {
+    throw refused(`${file} cannot be written: ${error.message}`);
+  });
+}
+
+const openers: Readonly<Record<string, readonly string[]>> = {
+  darwin: ['open'],
+  win32: ['explorer'],
+};
+
+/** A courtesy: where there is no browser, the file is there all the same. */
+function open(file: string): void {
+  const [command = '', ...words] = openers[platform()] ?? ['xdg-open'];
+  const child = spawn(command, [...words, file], { detached: true, stdio: 'ignore' });
+  child.on('error', () => undefined);
+  child.unref();
+}
