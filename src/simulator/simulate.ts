@@ -256,13 +256,17 @@ export class Story implements Stage {
     const { clock } = this.world;
     const mended = this.#begun + mendedAtMs;
     const over = () =>
-      this.running.length === 0 &&
       this.#coming + this.world.cloud.coming === 0 &&
+      this.#nobodyRuns() &&
       (clock.now() >= mended || this.#nothingIsComing());
     const ended = await clock.run(over, Math.max(leastMs, processLimitMs), () => this.#moved());
     if (ended === 'limit')
       this.#note('I9 everything has a limit', `${this.running.map((m) => m.name)} never ends`);
     for (const machine of this.running) machine.kill();
+  }
+
+  #nobodyRuns(): boolean {
+    return this.#machines.every(({ ended, machine }) => ended || machine.dead);
   }
 
   #nothingIsComing(): boolean {

@@ -22,6 +22,11 @@ export function manualClock(start: Instant = 1_000_000): ManualClock {
         });
       });
     },
+    alarm(ms, ring) {
+      const sleeper = { until: now + ms, wake: ring };
+      sleepers.add(sleeper);
+      return () => sleepers.delete(sleeper);
+    },
     async advance(ms) {
       const end = now + ms;
       for (;;) {
@@ -67,6 +72,10 @@ export function fastClock(speed: number): FastClock {
         const timer = setTimeout(done, ms / speed);
         signal?.addEventListener('abort', done, { once: true });
       });
+    },
+    alarm(ms, ring) {
+      const timer = setTimeout(ring, ms / speed);
+      return () => clearTimeout(timer);
     },
   };
 }

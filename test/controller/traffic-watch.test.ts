@@ -52,9 +52,9 @@ describe('the watch through the balancer', () => {
       trouble: null,
       unnamed: 2_000,
     });
-    watch.see([blue], blue);
+    watch.see([blue], { sole: blue });
     await clock.pass(1_000);
-    expect(watch.see([blue], blue)).toHaveProperty('value.seen', { 1: 3_000, 2: 3_000 });
+    expect(watch.see([blue], { sole: blue })).toHaveProperty('value.seen', { 1: 3_000, 2: 3_000 });
   });
 
   test('I5: without an answer for three seconds it is unknown who serves, and why', async () => {

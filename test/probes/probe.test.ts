@@ -268,7 +268,7 @@ describe("the containers' own health", () => {
 
   test('I9: that is never told is unknown at a limit', async () => {
     const inspect = () => new Promise<never>(() => undefined);
-    const clock = { now: () => 0, sleep: async () => undefined };
+    const clock = { ...systemClock, now: () => 0, sleep: async () => undefined };
     const seen = await sample(container, parts(1, { hosts: { inspect }, clock }));
     expect(seen.outcome).toBe('unknown');
   });
