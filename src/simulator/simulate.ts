@@ -1,6 +1,7 @@
 // One story: processes that run the production loop in a simulated world, what befalls them, and who watches.
 
 import type { Policy } from '../policy/policy.ts';
+import { admit } from '../promotion/admit.ts';
 import { type App, environmentsOf, genesis } from '../promotion/app.ts';
 import type { Command } from '../promotion/command.ts';
 import { type Effect, keyOf } from '../promotion/effect.ts';
@@ -12,6 +13,7 @@ import { releaseId } from '../promotion/release.ts';
 import type { Step } from '../promotion/rules.ts';
 import type { World } from '../world.ts';
 import { allCheckers } from './checkers.ts';
+import { answered, cell, lastingIn } from './coverage.ts';
 import { type During, mendedAtMs, type Script } from './faults.ts';
 import { befall, choices, frozenMs, mend } from './happenings.ts';
 import { Machine, type Point } from './machine.ts';
@@ -86,6 +88,7 @@ export class Story implements Stage {
   readonly #machines: { readonly machine: Machine; ended: boolean }[] = [];
   readonly #waiting: { during: During; does: () => void; due: boolean }[] = [];
   readonly #begun: number;
+  readonly #lasting: readonly string[];
   #points = 0;
   /** Processes that will be launched by themselves. */
   #coming = 0;
@@ -96,6 +99,7 @@ export class Story implements Stage {
 
   constructor(script: Script, production: Production, options: Options = {}) {
     this.script = script;
+    this.#lasting = lastingIn(script);
     this.#production = production;
     this.#options = options;
     this.#checkers = (options.checkers ?? allCheckers)();
@@ -136,7 +140,7 @@ export class Story implements Stage {
         does: () =>
           clock.after(afterMs, () => {
             if (this.#mended) return;
-            this.reached.add(`${what} in ${this.app.phase}`);
+            this.reached.add(cell(what, this.app.phase));
             befall(this, what, droplet);
           }),
       });
@@ -198,8 +202,9 @@ export class Story implements Stage {
   }
 
   /** Out of held, as a person in a hurry would choose: any command that is admitted. */
-  choose(): void {
-    for (const command of choices(this)) this.launch(command.kind, () => command);
+  choose(kind?: Command['kind']): void {
+    for (const command of choices(this))
+      if (kind === undefined || kind === command.kind) this.launch(command.kind, () => command);
   }
 
   /** A process that asks for something, and then drives until all is at rest. */
@@ -245,7 +250,13 @@ export class Story implements Stage {
       watcher: { turned: (status) => this.#turned(machine, status), wrote: () => undefined },
     });
     if (make !== undefined) {
-      const answer = await controller.ask(make);
+      let asked = '';
+      const answer = await controller.ask((app) => {
+        const command = make(app);
+        asked = cell(answered(command.kind, admit(app, command) === null), app.phase);
+        return command;
+      });
+      this.reached.add(asked);
       if (!('asked' in answer)) return;
     }
     await controller.drive({ until: 'verified', stop: new AbortController().signal });
@@ -305,6 +316,7 @@ export class Story implements Stage {
       this.#note('I6 the journal folds', String(bug));
     }
     this.#states.push(this.app);
+    if (!this.#mended) for (const row of this.#lasting) this.reached.add(cell(row, this.app.phase));
     this.#check((checker) => checker.wrote?.(this, entry, by));
     for (const one of this.#waiting) {
       if (one.due || !isDuring(this.app, one.during)) continue;
@@ -339,7 +351,7 @@ export class Story implements Stage {
       this.launchSoon();
     }
     if (this.#options.killAt?.includes(index) !== true || !machine.running) return;
-    this.reached.add(`kill in ${this.app.phase}`);
+    this.reached.add(cell('kill', this.app.phase));
     machine.kill();
     this.launchSoon();
   }
@@ -392,30 +404,4 @@ function isDuring(app: App, during: During): boolean {
   if (during === 'committed') return app.phase === 'switching' && app.committed;
   if (during === 'idle') return app.phase === 'idle' && app.asked !== null;
   return app.phase === during;
-}
-
-/** Journal lines as people read them: seconds since the story began. */
-export function transcript(entries: readonly Entry[], begun = entries[0]?.at ?? 0): string {
-  return entries.map((entry) => `${seconds(entry.at - begun)} ${inWords(entry)}`).join('\n');
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1).padStart(8)} s `;
-}
-
-function inWords(entry: Entry): string {
-  switch (entry.type) {
-    case 'asked':
-      return `${entry.by} asks: ${entry.command.kind}`;
-    case 'entered':
-      return `→ ${entry.phase}: ${entry.because}`;
-    case 'committed':
-      return `== committed: ${entry.because}`;
-    case 'acted':
-      return `   begins ${keyOf(entry.effect)}: ${entry.because}`;
-    case 'settled':
-      return `   ${entry.ok ? 'done' : 'FAILED'} ${keyOf(entry.effect)}${entry.ok ? '' : `: ${entry.because ?? ''}`}`;
-    case 'leased':
-      return `${entry.by} drives, epoch ${entry.epoch}`;
-  }
 }

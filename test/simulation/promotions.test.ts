@@ -9,7 +9,7 @@ import {
   type Script,
   scriptOf,
 } from '../../src/simulator/faults.ts';
-import { transcript } from '../../src/simulator/simulate.ts';
+import { transcript } from '../../src/simulator/transcript.ts';
 import { crashPoints } from './crash-points.ts';
 import { scenarios } from './scenarios.ts';
 import { retold, tell } from './tell.ts';
