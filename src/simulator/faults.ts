@@ -85,6 +85,8 @@ export type Script = {
   readonly seed: number;
   /** Nothing was ever released. */
   readonly first: boolean;
+  /** Something was, it serves, and the journal is empty: it was lost, or never was. */
+  readonly journalLost: boolean;
   readonly drains: boolean;
   readonly identifies: 'droplet' | 'environment' | 'nothing';
   readonly floor: number;
@@ -113,6 +115,7 @@ export const mendedAtMs = 180_000;
 export const quietDay: Script = {
   seed: 1,
   first: false,
+  journalLost: false,
   drains: true,
   identifies: 'droplet',
   floor: 1,
@@ -164,6 +167,7 @@ function byChance(seed: number, late: number): Script {
   return {
     seed,
     first: random.chance(0.15),
+    journalLost: random.chance(0.03),
     drains: random.chance(0.6),
     identifies: random.pick(['droplet', 'droplet', 'droplet', 'environment', 'nothing']),
     floor: random.pick([1, 1, 2]),

@@ -16,6 +16,7 @@ import { allCheckers } from './checkers.ts';
 import { answered, cell, lastingIn } from './coverage.ts';
 import { type During, mendedAtMs, type Script } from './faults.ts';
 import { befall, choices, frozenMs, mend } from './happenings.ts';
+import { Healing, healingTurnsMax } from './healing.ts';
 import { Machine, type Point } from './machine.ts';
 import { adopted, appName, policyOf, pools, promote } from './scene.ts';
 import type { Checker, Stage } from './watch.ts';
@@ -60,6 +61,8 @@ export type Told = {
   readonly turns: number;
   /** Changes that the cloud made after bgctl had given them up. */
   readonly landedLate: number;
+  /** Most turns until the balancer was right again after such a change. */
+  readonly healedIn: number;
   readonly virtualMs: number;
 };
 
@@ -89,6 +92,7 @@ export class Story implements Stage {
   readonly #waiting: { during: During; does: () => void; due: boolean }[] = [];
   readonly #begun: number;
   readonly #lasting: readonly string[];
+  readonly #healing = new Healing();
   #points = 0;
   /** Processes that will be launched by themselves. */
   #coming = 0;
@@ -112,6 +116,7 @@ export class Story implements Stage {
     this.#begun = clock.now();
     journal.onWrite = (entry, by) => this.#wrote(entry, by);
     cloud.onApply = (write, late) => {
+      if (late) this.#healing.landed();
       this.#check((checker) => checker.applies?.(this, write, late));
       this.#lands(
         {
@@ -171,6 +176,9 @@ export class Story implements Stage {
     }
     await this.#lookOnceMore();
     this.#check((checker) => checker.rests?.(this));
+    this.#healing.look(this);
+    if (this.#healing.most > healingTurnsMax)
+      this.#note('what lands late is healed', `it took ${this.#healing.most} turns`);
     return {
       breaches: this.breaches,
       entries: this.world.journal.entries,
@@ -179,6 +187,7 @@ export class Story implements Stage {
       reached: this.reached,
       turns: this.#turns,
       landedLate: this.world.cloud.landedLate,
+      healedIn: this.#healing.most,
       virtualMs: clock.now() - this.#begun,
     };
   }
@@ -256,7 +265,7 @@ export class Story implements Stage {
         asked = cell(answered(command.kind, admit(app, command) === null), app.phase);
         return command;
       });
-      this.reached.add(asked);
+      if (asked !== '') this.reached.add(asked);
       if (!('asked' in answer)) return;
     }
     await controller.drive({ until: 'verified', stop: new AbortController().signal });
@@ -330,6 +339,7 @@ export class Story implements Stage {
     { app, observation, step, at }: Parameters<Watcher['turned']>[0],
   ): void {
     this.#turns += 1;
+    this.#healing.turned(this);
     if (observation === null || step === null) return;
     const turn = { machine, app, observation, step, at };
     this.#check((checker) => checker.turned?.(this, turn));
@@ -369,7 +379,7 @@ export class Story implements Stage {
   }
 
   #before(): readonly Fact[] {
-    if (this.script.first) return [];
+    if (this.script.first || this.script.journalLost) return [];
     const command: Command = {
       kind: 'adopt',
       blue: adopted('r41', 'a', pools.a),
