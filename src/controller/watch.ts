@@ -57,8 +57,11 @@ export class Watches {
   }
 
   #first(key: string, now: Instant): Watched {
-    const state: Known<never> = { ...unknown('not looked at yet', now), early: true };
-    const watched = { state, begun: null, ended: Number.NEGATIVE_INFINITY };
+    const watched: Watched = {
+      state: { known: false, because: 'not looked at yet', since: now, early: true },
+      begun: null,
+      ended: Number.NEGATIVE_INFINITY,
+    };
     this.#watched.set(key, watched);
     return watched;
   }
