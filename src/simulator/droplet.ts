@@ -69,7 +69,14 @@ export class Droplet {
   run(project: string, startedAt: Instant): void {
     const upAt = startedAt + bootMs;
     const half = this.halfStarts;
-    this.projects.set(project, { project, startedAt, upAt, silencedAt: null, stopped: false, half });
+    this.projects.set(project, {
+      project,
+      startedAt,
+      upAt,
+      silencedAt: null,
+      stopped: false,
+      half,
+    });
     this.onChange();
   }
 

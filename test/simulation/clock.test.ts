@@ -67,7 +67,11 @@ describe('a bell', () => {
     bell.ring();
     void listen();
     clock.after(20, () => bell.ring());
-    await clock.run(() => woken.length === 3, 1_000, () => undefined);
+    await clock.run(
+      () => woken.length === 3,
+      1_000,
+      () => undefined,
+    );
     expect(woken).toEqual([0, 20, 70]);
   });
 });

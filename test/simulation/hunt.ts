@@ -39,7 +39,9 @@ let caught = null;
 for (const { script, options } of tries()) {
   count += 1;
   const { breaches } = await tell(script, options);
-  const breach = breaches.find(({ checker }) => script.late === 0 || !brokenMeanwhile.test(checker));
+  const breach = breaches.find(
+    ({ checker }) => script.late === 0 || !brokenMeanwhile.test(checker),
+  );
   if (breach === undefined) continue;
   caught = { after: count, checker: breach.checker, what: breach.what, script, options };
   break;

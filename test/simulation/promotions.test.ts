@@ -124,7 +124,11 @@ describe('changes that land after bgctl has given them up', () => {
 describe('the canonical stories', () => {
   test('there is one for each cell of the abort table', () => {
     const names = scenarios.map(({ name }) => name);
-    expect(Object.values(abortTable).flat().filter((name) => !names.includes(name))).toEqual([]);
+    expect(
+      Object.values(abortTable)
+        .flat()
+        .filter((name) => !names.includes(name)),
+    ).toEqual([]);
   });
 
   test.each(scenarios)('$name', async ({ name, script }) => {

@@ -114,7 +114,12 @@ export const scenarios: readonly { readonly name: string; readonly script: Scrip
 
 /** The abort table (design, section 12), cell by cell; migrating does not exist yet. */
 export const abortTable: Readonly<Record<string, readonly string[]>> = {
-  'starting, gating': ['abort in starting', 'abort in gating', 'green exits', 'green fails its gate'],
+  'starting, gating': [
+    'abort in starting',
+    'abort in gating',
+    'green exits',
+    'green fails its gate',
+  ],
   'switching, green attached': ['abort while green joins', 'abort after green has joined'],
   'switching, blue partly detached': [
     'abort after the commit point',

@@ -1,6 +1,7 @@
 // One worker's share of the stories and of the deaths, and what all shares add up to.
-import { brokenMeanwhile } from '../../src/simulator/healing.ts';
+
 import { scriptOf } from '../../src/simulator/faults.ts';
+import { brokenMeanwhile } from '../../src/simulator/healing.ts';
 import { type CrashPoints, crashPoints, type Deaths } from './crash-points.ts';
 import { tell } from './tell.ts';
 
