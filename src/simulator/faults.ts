@@ -146,7 +146,9 @@ function inOrder(seed: number, late: number): Script {
   const what = happenings[Math.floor(cell / moments.length)] as Happening;
   const random = new Random(seed);
   const droplet = random.between(1, 4);
-  const once = { during, what, droplet, afterMs: random.pick([0, 0, 500]) };
+  // Idle with something asked does not last long.
+  const afterMs = during === 'idle' ? 0 : random.pick([0, 0, 500]);
+  const once = { during, what, droplet, afterMs };
   const drains = random.chance(0.5);
   return { ...quietDay, seed, late, drains, happens: [...waysTo(during, random), once] };
 }
