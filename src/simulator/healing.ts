@@ -1,5 +1,5 @@
 // The one fault that is healed, not excluded: a change that lands after bgctl has given it up. How many turns that takes.
-import type { Phase } from '../promotion/app.ts';
+import { dropletsOf } from '../promotion/environment.ts';
 import type { Scene } from './watch.ts';
 
 /** So many turns of whoever drives, and the balancer is as the journal has it again. */
@@ -8,7 +8,16 @@ export const healingTurnsMax = 400;
 /** What may be broken for as long as that takes, by its number: whoever is served, what is removed, who writes. */
 export const brokenMeanwhile = /^I[124] /;
 
-const atRest: readonly Phase[] = ['idle', 'held'];
+/** Whether the balancer of an app at rest holds what it should; while it is held, what the journal is not sure of may be either. */
+function isRight({ app, world }: Scene): boolean {
+  if (app.phase !== 'idle' && app.phase !== 'held') return false;
+  const { record, destroyed } = world.cloud;
+  const belongs = app.phase === 'idle' ? dropletsOf(app.blue) : app.attached;
+  const either = app.phase === 'idle' ? [] : app.unsure;
+  return [...world.droplets.keys()]
+    .filter((droplet) => !destroyed.has(droplet) && !either.includes(droplet))
+    .every((droplet) => record.has(droplet) === belongs.includes(droplet));
+}
 
 export class Healing {
   /** Turns since a change landed late and put the balancer wrong; null: it is right. */
@@ -29,10 +38,8 @@ export class Healing {
     this.look(scene);
   }
 
-  look({ app, world }: Scene): void {
-    if (this.#turns === null || !atRest.includes(app.phase) || app.unsettled.length > 0) return;
-    const ours = [...world.droplets.keys()].filter((d) => !world.cloud.destroyed.has(d));
-    if (ours.some((d) => world.cloud.record.has(d) !== app.attached.includes(d))) return;
+  look(scene: Scene): void {
+    if (this.#turns === null || scene.app.unsettled.length > 0 || !isRight(scene)) return;
     this.#most = Math.max(this.#most, this.#turns);
     this.#turns = null;
   }
