@@ -133,7 +133,7 @@ export const quietDay: Script = {
 };
 
 /** So many seeds, and everything has befallen the app at every moment. */
-export const roundOfSeeds = 4 * moments.length * happenings.length;
+const roundOfSeeds = 4 * moments.length * happenings.length;
 
 /** The script of a seed: every fourth goes through the moments and what may befall in order, the others are chance. */
 export function scriptOf(seed: number, late = 0): Script {

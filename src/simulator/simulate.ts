@@ -5,7 +5,7 @@ import { admit } from '../promotion/admit.ts';
 import { type App, environmentsOf, genesis } from '../promotion/app.ts';
 import type { Command } from '../promotion/command.ts';
 import { type Effect, keyOf } from '../promotion/effect.ts';
-import type { Entry, Fact } from '../promotion/entry.ts';
+import type { Entry } from '../promotion/entry.ts';
 import { projectName } from '../promotion/environment.ts';
 import { apply } from '../promotion/fold.ts';
 import type { Observation } from '../promotion/observation.ts';
@@ -18,7 +18,8 @@ import { type During, mendedAtMs, type Script } from './faults.ts';
 import { befall, choices, frozenMs, mend } from './happenings.ts';
 import { Healing, healingTurnsMax } from './healing.ts';
 import { Machine, type Point } from './machine.ts';
-import { adopted, appName, policyOf, pools, promote } from './scene.ts';
+import { isDuring } from './moments.ts';
+import { appName, before, policyOf, promote } from './scene.ts';
 import type { Checker, Stage } from './watch.ts';
 import { SimulatedWorld, type Speak } from './world.ts';
 
@@ -136,7 +137,7 @@ export class Story implements Stage {
     this.world.onCommand = (effect, epoch) => this.#begins(effect, epoch);
     for (const droplet of droplets.values())
       droplet.onLand = (effect) => this.#lands(effect, false);
-    for (const fact of this.#before()) journal.write(fact, clock.now());
+    for (const fact of before(script, this.policy)) journal.write(fact, clock.now());
     this.#trouble(script);
     for (const { during, afterMs, what, droplet } of script.happens)
       this.#waiting.push({
@@ -378,22 +379,6 @@ export class Story implements Stage {
     if (this.breaches.length < 20) this.breaches.push({ atMs, checker, what });
   }
 
-  #before(): readonly Fact[] {
-    if (this.script.first || this.script.journalLost) return [];
-    const command: Command = {
-      kind: 'adopt',
-      blue: adopted('r41', 'a', pools.a),
-      attached: pools.a,
-      policy: this.policy,
-      drains: this.script.drains,
-    };
-    return [
-      { type: 'entered', phase: 'held', because: 'nothing is known', held: 'genesis' },
-      { type: 'asked', command, by: 'anna' },
-      { type: 'entered', phase: 'idle', because: 'adopted' },
-    ];
-  }
-
   #trouble({ flaky, blind, lies, late, manner }: Script): void {
     const { cloud, droplets, journal } = this.world;
     Object.assign(cloud, { flaky, blind, lies, late });
@@ -402,16 +387,4 @@ export class Story implements Stage {
     this.world.blind = blind;
     if (manner !== 'good' && manner !== 'errs') this.hurt = true;
   }
-}
-
-function isDuring(app: App, during: During): boolean {
-  if (during === 'joined')
-    return (
-      app.phase === 'switching' &&
-      !app.committed &&
-      app.green.droplets.every((droplet) => app.attached.includes(droplet))
-    );
-  if (during === 'committed') return app.phase === 'switching' && app.committed;
-  if (during === 'idle') return app.phase === 'idle' && app.asked !== null;
-  return app.phase === during;
 }

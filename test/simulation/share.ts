@@ -14,7 +14,7 @@ export type Share = {
   readonly index: number;
 };
 
-export type Found = { readonly seed: number; readonly checker: string; readonly what: string };
+type Found = { readonly seed: number; readonly checker: string; readonly what: string };
 
 export type Sum = {
   readonly found: readonly Found[];
