@@ -201,7 +201,6 @@ export async function patiently<T>(
 ): Promise<T> {
   const deadline = clock.now() + limitMs;
   const over = new AbortController();
-  const done = new AbortController();
   const turn: Turn = {
     goesBack,
     signal: signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]),
@@ -209,7 +208,7 @@ export async function patiently<T>(
   let last: CloudFailure | null = null;
   const gaveUp = (error: unknown) =>
     signal?.aborted ? interrupted(error, last) : worn(error, last, limitMs);
-  void clock.sleep(limitMs, done.signal).then(() => over.abort());
+  const callOff = clock.alarm(limitMs, () => over.abort());
   try {
     return await pRetry(() => work(turn), {
       retries: attemptsMax,
@@ -226,7 +225,7 @@ export async function patiently<T>(
       },
     });
   } finally {
-    done.abort();
+    callOff();
   }
 }
 

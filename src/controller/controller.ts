@@ -5,7 +5,7 @@ import type { App } from '../promotion/app.ts';
 import type { Command } from '../promotion/command.ts';
 import type { Entry, Fact } from '../promotion/entry.ts';
 import type { ProjectAt } from '../promotion/environment.ts';
-import { fold } from '../promotion/fold.ts';
+import { apply, fold } from '../promotion/fold.ts';
 import type { Holder, World } from '../world.ts';
 import { follow, rests } from './follow.ts';
 import { type Lease, takeLease } from './lease.ts';
@@ -119,7 +119,7 @@ export class Controller {
       const given = { afterSeq: app.seq, epoch: lease.epoch, at: clock.now() };
       const done = await journal.append([fact], given);
       if (done === 'lease-lost') return null;
-      if (done === 'appended') return (await this.read()).app;
+      if (done === 'appended') return apply(app, { ...fact, seq: app.seq + 1, at: given.at });
     }
   }
 }

@@ -38,7 +38,7 @@ export async function takeLease(
     holds: () => !lost.signal.aborted && clock.now() < sure.until - skewMaxMs,
     lost: lost.signal,
     async end() {
-      ended.abort();
+      ended.abort('ended');
       await renewing;
       // Letting go is a courtesy: who cannot be told finds the lease run out.
       if (!lost.signal.aborted) await journal.release(epoch).catch(() => undefined);

@@ -38,6 +38,7 @@ export class Looker {
   readonly #sampler: Sampler;
   /** When somebody was last seen to be connected to a project: most requests are over before they are counted. */
   readonly #connected = new Map<string, Instant>();
+  #wanted: { readonly by: App; readonly needs: Needs } | null = null;
 
   constructor(world: World, ring: () => void) {
     this.#world = world;
@@ -49,7 +50,7 @@ export class Looker {
 
   /** What is known now of what the app's phase needs; looks under way end in later turns. */
   look(app: App): Observation {
-    const wanted = needs(app);
+    const wanted = this.#wantedBy(app);
     const attached = this.#attached(app, wanted);
     const pools = this.#pools();
     // A look costs the droplet a process or two: often only where it is waited for.
@@ -66,6 +67,12 @@ export class Looker {
       samples: this.#sampler.windows(wanted.gates, app.since),
     };
     return { ...base, lost: this.#lost(app, base) };
+  }
+
+  /** Worked out anew only after an entry of the journal. */
+  #wantedBy(app: App): Needs {
+    if (this.#wanted?.by !== app) this.#wanted = { by: app, needs: needs(app) };
+    return this.#wanted.needs;
   }
 
   /** An effect ended there: what was seen before says nothing any more. */
@@ -122,7 +129,7 @@ export class Looker {
     const environments = [live, other].filter((one) => one !== null);
     if (this.#world.traffic.identifies === 'nothing')
       return this.#inferred(app, environments, this.#unnamed(app, attached, environments));
-    const told = this.#traffic.see(environments);
+    const told = this.#traffic.see(environments, { redirectedAt: app.redirectedAt });
     const nameless = environments.filter(isNameless);
     if (!told.known || nameless.length === 0) return told;
     const inferred = this.#inferred(app, nameless, {});
@@ -167,7 +174,7 @@ export class Looker {
     environments: readonly Environment[],
   ): Seen {
     const sole = soleIn(app, attached, environments);
-    const heard = this.#traffic.see(environments, sole);
+    const heard = this.#traffic.see(environments, { sole, redirectedAt: app.redirectedAt });
     return heard.known && sole !== null ? heard.value.seen : {};
   }
 

@@ -85,7 +85,7 @@ export class Loop {
   #noticed(): void {
     if (this.#breathing) return;
     this.#breathing = true;
-    void this.#world.clock.sleep(breathMs).then(() => {
+    this.#world.clock.alarm(breathMs, () => {
       this.#breathing = false;
       this.#bell.ring();
     });
@@ -202,14 +202,16 @@ export class Loop {
       signal: cancel.signal,
       ...(lastWords === undefined ? {} : { lastWords }),
     };
-    const overdue = new AbortController();
-    const limit = this.#world.clock.sleep(limitMs, overdue.signal).then((): Fact => {
-      cancel.abort();
-      const late = `no answer within ${limitMs / 1000} s; it may still land`;
-      return { type: 'settled', effect, ok: false, because: late };
+    let callOff = () => {};
+    const limit = new Promise<Fact>((resolve) => {
+      callOff = this.#world.clock.alarm(limitMs, () => {
+        cancel.abort();
+        const late = `no answer within ${limitMs / 1000} s; it may still land`;
+        resolve({ type: 'settled', effect, ok: false, because: late });
+      });
     });
     const ended = (fact: Fact | null) => {
-      overdue.abort();
+      callOff();
       this.#cancels.delete(keyOf(effect));
       if (fact !== null) this.#settled.push(fact);
       this.#bell.ring();
@@ -228,8 +230,9 @@ export class Loop {
   #settleOrphans(): void {
     const now = this.#world.clock.now();
     for (const one of this.#app.unsettled) {
+      if (now < one.until) continue;
       const key = keyOf(one.effect);
-      if (this.#cancels.has(key) || now < one.until) continue;
+      if (this.#cancels.has(key)) continue;
       if (this.#settled.some((fact) => fact.type === 'settled' && keyOf(fact.effect) === key))
         continue;
       const lost = 'its controller ended before it answered';

@@ -38,7 +38,7 @@ export class Sampler {
   }
 
   stop(): void {
-    this.#work?.stop.abort();
+    this.#work?.stop.abort('another phase');
     this.#work = null;
   }
 

@@ -9,15 +9,19 @@ const askEveryMs = 100;
 const underWayMax = 30;
 /** Nothing learnt for so long: who serves is unknown. */
 const blindAfterMs = 3_000;
+/** An answer from a droplet that was silent for so long is news; one more of many is heard of at the next turn. */
+const silentMs = 1_000;
 /** Without a droplet's name in the answers, so many answers a droplet stand for all of the environment. */
 const answersADroplet = 3;
+
+type Watching = { callOff: () => void };
 
 export class TrafficWatch {
   readonly #traffic: Traffic;
   readonly #clock: Clock;
   readonly #ring: () => void;
-  /** Ends the watch under way; null: none is. */
-  #watching: AbortController | null = null;
+  /** Calls off the next question of the watch under way; null: none is. */
+  #watching: Watching | null = null;
   #underWay = 0;
   #since: Instant = 0;
   #learntAt: Instant = 0;
@@ -28,6 +32,7 @@ export class TrafficWatch {
   #blind: string | null = null;
   #environments: readonly Environment[] = [];
   #sole: Environment | null = null;
+  #redirectedAt: Instant = 0;
 
   constructor(traffic: Traffic, clock: Clock, ring: () => void) {
     this.#traffic = traffic;
@@ -37,11 +42,16 @@ export class TrafficWatch {
 
   /**
    * What is known now; begins to watch where it was not. The environments tell whose droplets a name means;
-   * where only one of them (`sole`) is in the balancer, an answer without a name can only be its own.
+   * where only one of them (`sole`) is in the balancer, an answer without a name can only be its own. The first
+   * answer from a droplet since traffic was `redirectedAt` is what everybody waits for: it rings.
    */
-  see(environments: readonly Environment[], sole: Environment | null = null): Known<Serving> {
+  see(
+    environments: readonly Environment[],
+    { sole = null, redirectedAt = 0 }: { sole?: Environment | null; redirectedAt?: Instant } = {},
+  ): Known<Serving> {
     this.#environments = environments;
     this.#sole = sole;
+    this.#redirectedAt = redirectedAt;
     if (this.#watching === null) this.#begin();
     const now = this.#clock.now();
     if (now - this.#learntAt > blindAfterMs) {
@@ -53,43 +63,42 @@ export class TrafficWatch {
   }
 
   stop(): void {
-    this.#watching?.abort();
+    this.#watching?.callOff();
     this.#watching = null;
   }
 
   #begin(): void {
     const now = this.#clock.now();
-    const watching = new AbortController();
-    this.#watching = watching;
     this.#since = now;
     this.#learntAt = now;
     this.#seen = {};
     this.#answers = [];
-    void this.#watch(watching.signal);
+    this.#watch({ callOff: () => {} });
   }
 
-  async #watch(stop: AbortSignal): Promise<void> {
-    while (!stop.aborted) {
-      const droplets = this.#environments.reduce((n, e) => n + e.droplets.length, 0);
-      // With many droplets one answer at a time would take too long to hear of each.
-      const asks = Math.max(1, Math.ceil(droplets / 5));
-      // A balancer that does not answer is not asked ever more at once.
-      for (let n = 0; n < asks && this.#underWay < underWayMax; n += 1) void this.#ask(stop);
-      await this.#clock.sleep(askEveryMs, stop);
-    }
+  #watch(watching: Watching): void {
+    this.#watching = watching;
+    const droplets = this.#environments.reduce((n, e) => n + e.droplets.length, 0);
+    // With many droplets one answer at a time would take too long to hear of each.
+    const asks = Math.max(1, Math.ceil(droplets / 5));
+    // A balancer that does not answer is not asked ever more at once.
+    for (let n = 0; n < asks && this.#underWay < underWayMax; n += 1) this.#ask(watching);
+    watching.callOff = this.#clock.alarm(askEveryMs, () => this.#watch(watching));
   }
 
-  async #ask(stop: AbortSignal): Promise<void> {
+  #ask(watching: Watching): void {
     this.#underWay += 1;
-    try {
-      const sighting = await this.#traffic.ask();
-      // An answer to an earlier watch says nothing to this one.
-      if (!stop.aborted) this.#note(sighting);
-    } catch (error) {
-      this.#blind = because(error);
-    } finally {
-      this.#underWay -= 1;
-    }
+    this.#traffic.ask().then(
+      (sighting) => {
+        this.#underWay -= 1;
+        // An answer to an earlier watch says nothing to this one.
+        if (this.#watching === watching) this.#note(sighting);
+      },
+      (error: unknown) => {
+        this.#underWay -= 1;
+        this.#blind = because(error);
+      },
+    );
   }
 
   #note(sighting: Sighting): void {
@@ -99,10 +108,18 @@ export class TrafficWatch {
       this.#trouble = sighting.trouble;
       return;
     }
-    if (sighting.droplet !== null) this.#seen[sighting.droplet] = sighting.at;
+    if (sighting.droplet !== null) this.#sees([sighting.droplet], sighting.at);
     else if (sighting.environment !== null) this.#named(sighting.environment, sighting.at);
     else if (this.#sole !== null) this.#named(this.#sole.project, sighting.at);
-    this.#ring();
+  }
+
+  #sees(droplets: readonly DropletId[], at: Instant): void {
+    const isNews = droplets.some((droplet) => {
+      const last = this.#seen[droplet] ?? Number.NEGATIVE_INFINITY;
+      return last < this.#redirectedAt || at - last > silentMs;
+    });
+    for (const droplet of droplets) this.#seen[droplet] = at;
+    if (isNews) this.#ring();
   }
 
   #named(name: string, at: Instant): void {
@@ -114,6 +131,6 @@ export class TrafficWatch {
     ];
     const answers = this.#answers.filter((one) => one.environment === name).length;
     if (answers < answersADroplet * environment.droplets.length) return;
-    for (const droplet of environment.droplets) this.#seen[droplet] = at;
+    this.#sees(environment.droplets, at);
   }
 }

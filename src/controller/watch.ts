@@ -37,12 +37,7 @@ export class Watches {
   /** What is known of `key` now; begins a new look where it is time for one. Never waits, never throws. */
   see<T>(key: string, cadence: Cadence, look: () => Promise<T>): Known<T> {
     const now = this.#clock.now();
-    const watched = this.#watched.get(key) ?? {
-      state: { ...unknown('not looked at yet', now), early: true },
-      begun: null,
-      ended: Number.NEGATIVE_INFINITY,
-    };
-    this.#watched.set(key, watched);
+    const watched = this.#watched.get(key) ?? this.#first(key, now);
     const stale = this.#seenAt(watched) < (cadence.notBefore ?? Number.NEGATIVE_INFINITY);
     const everyMs = watched.state.known ? cadence.everyMs : Math.min(cadence.everyMs, againMs);
     const due = now - watched.ended >= everyMs || (watched.state.known && stale);
@@ -59,6 +54,16 @@ export class Watches {
 
   forget(key: string): void {
     this.#watched.delete(key);
+  }
+
+  #first(key: string, now: Instant): Watched {
+    const watched: Watched = {
+      state: { known: false, because: 'not looked at yet', since: now, early: true },
+      begun: null,
+      ended: Number.NEGATIVE_INFINITY,
+    };
+    this.#watched.set(key, watched);
+    return watched;
   }
 
   #seenAt(watched: Watched): Instant {

@@ -7,6 +7,8 @@ export interface Clock {
   now(): Instant;
   /** Resolves after `ms`, or at once (never rejects) when `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `ring` after `ms` unless the returned function was called before: for what is mostly called off. */
+  alarm(ms: number, ring: () => void): () => void;
 }
 
 export const systemClock: Clock = {
@@ -22,5 +24,9 @@ export const systemClock: Clock = {
       const timer = setTimeout(done, ms);
       signal?.addEventListener('abort', done, { once: true });
     });
+  },
+  alarm(ms, ring) {
+    const timer = setTimeout(ring, ms);
+    return () => clearTimeout(timer);
   },
 };

@@ -7,9 +7,11 @@ export async function within<T>(
   clock: Clock,
   work: Promise<T>,
 ): Promise<T | null> {
-  const ended = new AbortController();
-  const late = clock.sleep(limitMs, ended.signal).then(() => null);
+  let callOff = () => {};
+  const late = new Promise<null>((resolve) => {
+    callOff = clock.alarm(limitMs, () => resolve(null));
+  });
   const done = await Promise.race([work.catch(() => null), late]);
-  ended.abort();
+  callOff();
   return done;
 }

@@ -21,12 +21,13 @@ const nobody = { a: [], b: [] };
 
 /** Every droplet of the app's pools and environments; all others are foreign (I7). */
 export function oursOf(app: App, seen: Observation): readonly DropletId[] {
+  return [...new Set(oursIn(app, seen).flat())].sort((one, two) => one - two);
+}
+
+function oursIn(app: App, seen: Observation): readonly (readonly DropletId[])[] {
   const { live, other } = environmentsOf(app);
   const { a, b } = seen.pools.known ? seen.pools.value : nobody;
-  const ours = new Set<DropletId>();
-  for (const droplets of [a, b, live?.droplets, other?.droplets, app.attached, app.unsure])
-    for (const droplet of droplets ?? []) ours.add(droplet);
-  return [...ours].sort((one, two) => one - two);
+  return [a, b, dropletsOf(live), dropletsOf(other), app.attached, app.unsure];
 }
 
 /** Of our droplets those that should be attached now; what we are unsure of is taken as seen. */
@@ -45,8 +46,9 @@ function expectedOf(
 
 /** Droplets of which it must be known whether they still exist, because that explains what is seen. */
 export function missing(app: App, attached: readonly DropletId[]): readonly DropletId[] {
-  const absent = comingBack(app).filter((droplet) => !attached.includes(droplet));
-  return [...new Set([...strayed(app, attached), ...absent])];
+  const astray = strayed(app, attached);
+  const absent = comingBack(app).filter((d) => !attached.includes(d) && !astray.includes(d));
+  return absent.length === 0 ? astray : [...astray, ...absent];
 }
 
 /** Droplets of which one may have been destroyed while it was out of the balancer, where nobody noticed. */
@@ -60,8 +62,8 @@ function comingBack(app: App): readonly DropletId[] {
 
 /** Droplets that should be attached and are not, our own doubts left out. */
 function strayed(app: App, attached: readonly DropletId[]): readonly DropletId[] {
-  const excused = [...app.unsure, ...departing(app)];
-  return app.attached.filter((d) => !attached.includes(d) && !excused.includes(d));
+  const absent = without(app.attached, attached);
+  return absent.length === 0 ? absent : without(absent, [...app.unsure, ...departing(app)]);
 }
 
 /** Going back, it is all one why the other side has left: asking would only delay it (I3). */
@@ -90,9 +92,9 @@ export function early(app: App, seen: Observation, green: Environment): string |
 /** A sentence on how the balancer differs from what the journal expects, or null. */
 export function drift(app: App, seen: Observation, attached: readonly DropletId[]): string | null {
   const left = without(strayed(app, attached), lostOf(seen));
-  const came = oursOf(app, seen).filter(
-    (d) => attached.includes(d) && !app.attached.includes(d) && !app.unsure.includes(d),
-  );
+  const unexpected = without(without(attached, app.attached), app.unsure);
+  const ours = unexpected.length === 0 ? [] : oursIn(app, seen);
+  const came = unexpected.filter((d) => ours.some((droplets) => droplets.includes(d)));
   if (left.length === 0 && came.length === 0) return null;
   const parts = [
     ...(left.length > 0 ? [`${list(left)} should be in it and ${are(left)} not`] : []),

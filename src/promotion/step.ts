@@ -54,6 +54,7 @@ function foreign(app: App, seen: Observation): Step | null {
  * left until it settles or its limit passes. In-flight work is not a fact about the world (design, 3.2).
  */
 function settleFirst(app: App, wanted: Step, seen: Observation): Step {
+  if (app.unsettled.length === 0) return wanted;
   const keys = wanted.is === 'act' ? wanted.effects.map(keyOf) : [];
   const loose = app.unsettled.filter((one) => !keys.includes(keyOf(one.effect)));
   const first = loose[0];

@@ -1,6 +1,8 @@
 // Time that moves when told: to the next one who sleeps, when nobody has anything left to do now.
 import type { Clock, Instant } from '../lib/clock.ts';
 
+const settled = Promise.resolve();
+
 type Sleeper = { readonly at: Instant; readonly order: number; wake: (() => void) | null };
 
 export class VirtualClock implements Clock {
@@ -20,6 +22,13 @@ export class VirtualClock implements Clock {
     return new Promise((resolve) => {
       this.call(ms, resolve, signal);
     });
+  }
+
+  alarm(ms: number, ring: () => void): () => void {
+    const sleeper = this.#add(ms, ring);
+    return () => {
+      sleeper.wake = null;
+    };
   }
 
   /** Calls `work` in so many milliseconds, or at once when `signal` aborts. */
@@ -50,22 +59,36 @@ export class VirtualClock implements Clock {
    * Lets time pass until `over` says so, or to the limit; `moved` is called whenever it has passed. Nobody in this
    * world waits for anything real, so all there is to do now is done when the queue of microtasks is empty.
    */
-  async run(over: () => boolean, limitMs: number, moved: () => void): Promise<'over' | 'limit'> {
+  run(over: () => boolean, limitMs: number, moved: () => void): Promise<'over' | 'limit'> {
     const end = this.#now + limitMs;
-    for (;;) {
-      await drained();
-      if (over()) return 'over';
-      const next = this.#take(end);
-      if (next === null) {
-        this.#now = end;
-        return 'limit';
-      }
-      if (next.at > this.#now) {
-        this.#now = next.at;
-        moved();
-      }
-      next.wake?.();
+    return new Promise((resolve, reject) => {
+      const next = () => {
+        try {
+          const ended = over() ? 'over' : this.#wakeNext(end, moved);
+          if (ended === null) process.nextTick(later);
+          else resolve(ended);
+        } catch (bug) {
+          reject(bug);
+        }
+      };
+      // Node runs a tick that a microtask asked for when no microtask is left; from there it goes on as a microtask.
+      const later = () => void settled.then(next);
+      process.nextTick(later);
+    });
+  }
+
+  #wakeNext(end: Instant, moved: () => void): 'limit' | null {
+    const next = this.#take(end);
+    if (next === null) {
+      this.#now = end;
+      return 'limit';
     }
+    if (next.at > this.#now) {
+      this.#now = next.at;
+      moved();
+    }
+    next.wake?.();
+    return null;
   }
 
   #add(ms: number, wake: () => void): Sleeper {
@@ -113,11 +136,4 @@ export class VirtualClock implements Clock {
 
 function earlier(one: Sleeper, other: Sleeper): boolean {
   return one.at < other.at || (one.at === other.at && one.order < other.order);
-}
-
-/** Node runs its ticks only when no microtask is left. */
-function drained(): Promise<void> {
-  return new Promise((resolve) => {
-    process.nextTick(resolve);
-  });
 }

@@ -40,6 +40,7 @@ export class Cloud {
   /** What reads show, and from when on. */
   #views: { from: Instant; droplets: readonly DropletId[] }[] = [];
   #busyUntil: Instant = 0;
+  #throttledUntil: Instant = 0;
   down = false;
   flaky = 0;
   blind = 0;
@@ -84,6 +85,11 @@ export class Cloud {
   /** Keeps the balancer busy, as somebody else's change of it would. */
   occupy(ms: number): void {
     this.#busyUntil = Math.max(this.#busyUntil, this.#clock.now() + ms);
+  }
+
+  /** Refuses every call for a while: somebody else used up what the account may ask. */
+  throttle(ms: number): void {
+    this.#throttledUntil = this.#clock.now() + ms;
   }
 
   /** By somebody else's hand, or by a droplet's end: asks nobody and is never busy. */
@@ -132,6 +138,7 @@ export class Cloud {
     this.calls += 1;
     await this.#clock.sleep(this.#random.between(40, 400));
     if (this.down) throw new CloudTrouble('down');
+    if (this.#clock.now() < this.#throttledUntil) throw new CloudTrouble('rate-limited');
   }
 
   /** Worked on for a while, as the balancer's owner would see it: nothing else is taken on meanwhile. */

@@ -16,6 +16,8 @@ export type Running = {
   upAt: Instant;
   silencedAt: Instant | null;
   stopped: boolean;
+  /** One of its services never came up. */
+  half: boolean;
 };
 
 const bootMs = 2_000;
@@ -33,6 +35,12 @@ export class Droplet {
   off = false;
   destroyed = false;
   diskFull = false;
+  /** The registry has it no more. */
+  imageMissing = false;
+  /** Of what starts here, one service does not. */
+  halfStarts = false;
+  /** Everything takes many times as long. */
+  slow = false;
   /** Makes an order to fail the health check do nothing. */
   stubborn = false;
   flaky = 0;
@@ -43,6 +51,7 @@ export class Droplet {
   onChange: () => void = () => undefined;
   #epoch = 0;
   #issued = 0;
+  #cuts = 0;
   readonly #landed = new Map<string, number>();
 
   constructor(
@@ -59,7 +68,15 @@ export class Droplet {
 
   run(project: string, startedAt: Instant): void {
     const upAt = startedAt + bootMs;
-    this.projects.set(project, { project, startedAt, upAt, silencedAt: null, stopped: false });
+    const half = this.halfStarts;
+    this.projects.set(project, {
+      project,
+      startedAt,
+      upAt,
+      silencedAt: null,
+      stopped: false,
+      half,
+    });
     this.onChange();
   }
 
@@ -74,7 +91,7 @@ export class Droplet {
 
   /** Whether a visitor who gets there is answered well. */
   answers(running: Running): boolean {
-    if (this.off || this.destroyed || running.stopped) return false;
+    if (this.off || this.destroyed || running.stopped || running.half) return false;
     const now = this.#clock.now();
     const manner = this.#mannerOf(running.project);
     if (manner === 'sickens') return now < running.startedAt + sickensMs;
@@ -83,7 +100,12 @@ export class Droplet {
 
   /** What a look costs in time; then it is seen, or not. */
   lookMs(): number {
-    return this.#random.between(20, 300);
+    return this.#random.between(20, 300) * (this.slow ? 30 : 1);
+  }
+
+  /** Connections are lost; what was begun over them goes on. */
+  cut(): void {
+    this.#cuts += 1;
   }
 
   look(): void {
@@ -103,7 +125,11 @@ export class Droplet {
     await this.#clock.sleep(this.#random.between(20, 200), guard.signal);
     this.reach();
     if (kind === 'start-project' && this.diskFull) throw this.#trouble('has no space left');
-    const takesMs = this.#random.between(200, this.#random.chance(0.05) ? 20_000 : 2_500);
+    if (kind === 'start-project' && this.imageMissing)
+      throw this.#trouble('could not pull: manifest unknown');
+    const cuts = this.#cuts;
+    const paceMs = this.#random.between(200, this.#random.chance(0.05) ? 20_000 : 2_500);
+    const takesMs = this.slow ? paceMs * 5 : paceMs;
     const wrong = this.#random.chance(this.flaky) ? this.#random.next() : 1;
     // Refused, landed without an answer, landed much later, or not to be heard of again.
     if (wrong < 0.4) throw this.#trouble('refused it');
@@ -114,7 +140,7 @@ export class Droplet {
     if (wrong >= 0.9 && wrong < 1) await new Promise(() => undefined);
     await this.#clock.sleep(takesMs, guard.signal);
     if (guard.signal.aborted) throw this.#trouble('was told to stop');
-    if (wrong < 0.9) throw this.#trouble('was cut off');
+    if (wrong < 0.9 || cuts < this.#cuts) throw this.#trouble('was cut off');
     this.reach();
     if (verdict.text !== '') throw this.#trouble(verdict.text);
   }
@@ -122,6 +148,7 @@ export class Droplet {
   #standing(running: Running | undefined): ProjectHealth['is'] {
     if (running === undefined) return 'absent';
     if (running.stopped) return 'exited';
+    if (running.half) return 'starting';
     const now = this.#clock.now();
     const manner = this.#mannerOf(running.project);
     if (now < running.startedAt + bootMs) return 'starting';

@@ -18,22 +18,34 @@ export const happenings = [
   'abort',
   'promote-another',
   'promote-again',
+  'asks-keep',
+  'asks-adopt',
+  'asks-restore',
   'resume-beside',
   'kill',
   'kill-twice',
   'freeze',
   'ssh-lost',
   'ssh-back',
+  'ssh-cut',
+  'host-slow',
   'droplet-destroyed',
   'droplet-off',
   'disk-full',
+  'image-missing',
+  'half-starts',
   'cloud-down',
+  'cloud-throttles',
   'cloud-busy',
   'cloud-back',
   'address-silent',
   'address-back',
   'journal-full',
+  'journal-tears',
+  'journal-falters',
   'journal-back',
+  'probes-late',
+  'probes-noisy',
   'blue-hangs',
   'green-hangs',
   'green-errs',
@@ -73,6 +85,8 @@ export type Script = {
   readonly seed: number;
   /** Nothing was ever released. */
   readonly first: boolean;
+  /** Something was, it serves, and the journal is empty: it was lost, or never was. */
+  readonly journalLost: boolean;
   readonly drains: boolean;
   readonly identifies: 'droplet' | 'environment' | 'nothing';
   readonly floor: number;
@@ -101,6 +115,7 @@ export const mendedAtMs = 180_000;
 export const quietDay: Script = {
   seed: 1,
   first: false,
+  journalLost: false,
   drains: true,
   identifies: 'droplet',
   floor: 1,
@@ -117,13 +132,44 @@ export const quietDay: Script = {
   happens: [],
 };
 
-/** The script of a seed: mostly one or two things go wrong, sometimes everything. */
+/** So many seeds, and everything has befallen the app at every moment. */
+const roundOfSeeds = 4 * moments.length * happenings.length;
+
+/** The script of a seed: every fourth goes through the moments and what may befall in order, the others are chance. */
 export function scriptOf(seed: number, late = 0): Script {
+  return seed % 4 === 0 ? inOrder(seed, late) : byChance(seed, late);
+}
+
+function inOrder(seed: number, late: number): Script {
+  const cell = (seed % roundOfSeeds) / 4;
+  const during = moments[cell % moments.length] as During;
+  const what = happenings[Math.floor(cell / moments.length)] as Happening;
+  const random = new Random(seed);
+  const droplet = random.between(1, 4);
+  // Idle with something asked does not last long.
+  const afterMs = during === 'idle' ? 0 : random.pick([0, 0, 500]);
+  const once = { during, what, droplet, afterMs };
+  const drains = random.chance(0.5);
+  return { ...quietDay, seed, late, drains, happens: [...waysTo(during, random), once] };
+}
+
+/** Where a good release does not come by itself. */
+function waysTo(during: During, random: Random): readonly Happens[] {
+  if (during === 'held')
+    return [{ during: 'gating', what: 'somebody-attaches', afterMs: 500, droplet: 3 }];
+  if (during !== 'aborting') return [];
+  const from = random.pick(['gating', 'joined', 'committed', 'verifying'] as const);
+  return [{ during: from, what: 'abort', afterMs: 500, droplet: 3 }];
+}
+
+/** Mostly one or two things go wrong, sometimes everything. */
+function byChance(seed: number, late: number): Script {
   const random = new Random(seed);
   const share = () => random.pick([0, 0, 0, 0.05, 0.2]);
   return {
     seed,
     first: random.chance(0.15),
+    journalLost: random.chance(0.03),
     drains: random.chance(0.6),
     identifies: random.pick(['droplet', 'droplet', 'droplet', 'environment', 'nothing']),
     floor: random.pick([1, 1, 2]),

@@ -16,6 +16,9 @@ const all: Readonly<Record<Happening, Befalls>> = {
   abort: (stage) => stage.abort(),
   'promote-another': (stage) => stage.promote('another'),
   'promote-again': (stage) => stage.promote('first'),
+  'asks-keep': (stage) => stage.choose('keep'),
+  'asks-adopt': (stage) => stage.choose('adopt'),
+  'asks-restore': (stage) => stage.choose('restore'),
   'resume-beside': (stage) => void stage.launch('resume'),
   kill: (stage) => {
     kill(stage);
@@ -39,6 +42,10 @@ const all: Readonly<Record<Happening, Befalls>> = {
   'ssh-back': ({ world }, droplet) => {
     world.droplet(droplet).unreachable = false;
   },
+  'ssh-cut': ({ world }, droplet) => world.droplet(droplet).cut(),
+  'host-slow': ({ world }, droplet) => {
+    world.droplet(droplet).slow = true;
+  },
   'droplet-destroyed': (stage, droplet) => {
     stage.hurt = true;
     stage.world.droplet(droplet).destroyed = true;
@@ -52,10 +59,17 @@ const all: Readonly<Record<Happening, Befalls>> = {
   'disk-full': ({ world }, droplet) => {
     world.droplet(droplet).diskFull = true;
   },
+  'image-missing': ({ world }, droplet) => {
+    world.droplet(droplet).imageMissing = true;
+  },
+  'half-starts': ({ world }, droplet) => {
+    world.droplet(droplet).halfStarts = true;
+  },
   'cloud-down': ({ world }) => {
     world.cloud.down = true;
   },
   'cloud-busy': ({ world }) => world.cloud.occupy(30_000),
+  'cloud-throttles': ({ world }) => world.cloud.throttle(20_000),
   'cloud-back': ({ world }) => {
     world.cloud.down = false;
   },
@@ -68,8 +82,23 @@ const all: Readonly<Record<Happening, Befalls>> = {
   'journal-full': ({ world }) => {
     world.journal.full = true;
   },
+  'journal-tears': (stage) => {
+    stage.world.journal.tears = (machine) => {
+      machine.kill();
+      stage.launchSoon();
+    };
+  },
+  'journal-falters': ({ world }) => {
+    world.journal.flaky = 0.5;
+  },
   'journal-back': ({ world }) => {
-    world.journal.full = false;
+    Object.assign(world.journal, { full: false, flaky: 0, tears: null });
+  },
+  'probes-late': ({ world }) => {
+    world.probesLateMs = 4_000;
+  },
+  'probes-noisy': ({ world }) => {
+    world.noisy = 0.3;
   },
   'blue-hangs': (stage) => hang(stage, environmentsOf(stage.app).live?.project),
   'green-hangs': (stage) => hang(stage, environmentsOf(stage.app).other?.project),
@@ -119,14 +148,17 @@ function hang(stage: Stage, project: string | undefined): void {
 export function mend({ world }: Stage): void {
   const { cloud, journal, droplets } = world;
   Object.assign(cloud, { down: false, flaky: 0, blind: 0, lies: 0 });
-  Object.assign(journal, { full: false, flaky: 0 });
-  Object.assign(world, { answering: true, blind: 0 });
+  Object.assign(journal, { full: false, flaky: 0, tears: null });
+  Object.assign(world, { answering: true, blind: 0, probesLateMs: 0, noisy: 0 });
   world.people.kept.clear();
   for (const droplet of droplets.values())
     Object.assign(droplet, {
       unreachable: false,
       off: false,
       diskFull: false,
+      imageMissing: false,
+      halfStarts: false,
+      slow: false,
       flaky: 0,
       blind: 0,
       stubborn: false,

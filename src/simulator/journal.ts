@@ -20,6 +20,9 @@ export class SimulatedJournal {
   full = false;
   /** Share of appends that fail: before anything was written, or after, with the answer lost. */
   flaky = 0;
+  /** Ends the process that writes next, in the middle of its write. */
+  tears: ((machine: Machine) => void) | null = null;
+  #torn: string | null = null;
   #holder: (Holder & { machine: Machine }) | null = null;
   #epoch = 0;
   /** Told of every entry when it is written, and by whom. */
@@ -80,7 +83,7 @@ export class SimulatedJournal {
   }
 
   #read() {
-    this.#snapshot ??= { entries: [...this.entries], torn: null };
+    this.#snapshot ??= { entries: [...this.entries], torn: this.#torn };
     return this.#snapshot;
   }
 
@@ -95,8 +98,22 @@ export class SimulatedJournal {
     const leased = facts.some((fact) => fact.type !== 'asked');
     if (leased && this.#holder?.epoch !== epoch) return 'lease-lost';
     if (this.entries.length !== afterSeq) return 'someone-else-wrote';
+    if (this.tears !== null) return this.#tear(facts, at, by);
+    this.#torn = null;
     for (const fact of facts) this.write(fact, at, by);
     if (fails) throw new Failure('journal', 'the answer was lost', { ambiguous: true });
+    return 'appended';
+  }
+
+  /** Of several lines the first ones may be whole; the process never hears of it. */
+  #tear(facts: readonly Fact[], at: Instant, by: Machine): Appended {
+    const whole = facts.slice(0, this.#random.between(0, facts.length - 1));
+    for (const fact of whole) this.write(fact, at, by);
+    this.#torn = '{"seq":';
+    this.#snapshot = null;
+    const dies = this.tears;
+    this.tears = null;
+    dies?.(by);
     return 'appended';
   }
 

@@ -98,6 +98,14 @@ export class Machine {
       new Promise((resolve) => {
         this.#clock.call(ms, () => this.#when(resolve), signal);
       }),
+    alarm: (ms, ring) => {
+      let off = false;
+      const unset = this.#clock.alarm(ms, () => this.#when(() => off || ring()));
+      return () => {
+        off = true;
+        unset();
+      };
+    },
   };
 
   #when(go: () => void): void {

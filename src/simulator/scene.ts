@@ -1,6 +1,7 @@
 // What happens to be simulated: the app, its releases and the policy, in which all that can be waited for is seconds.
 import type { GateSpec, Policy } from '../policy/policy.ts';
 import type { Command } from '../promotion/command.ts';
+import type { Fact } from '../promotion/entry.ts';
 import {
   type DropletId,
   type Environment,
@@ -58,4 +59,16 @@ export function promote(given: {
 export function adopted(id: string, pool: Pool, droplets: readonly DropletId[]): Environment {
   const project = projectName(appName, id);
   return { release: release(id), pool, droplets, project, state: 'blue' };
+}
+
+/** What stands in the journal when a story begins: r41 is live on pool a, unless nothing is known. */
+export function before({ first, journalLost, drains }: Script, policy: Policy): readonly Fact[] {
+  if (first || journalLost) return [];
+  const blue = adopted('r41', 'a', pools.a);
+  const command: Command = { kind: 'adopt', blue, attached: pools.a, policy, drains };
+  return [
+    { type: 'entered', phase: 'held', because: 'nothing is known', held: 'genesis' },
+    { type: 'asked', command, by: 'anna' },
+    { type: 'entered', phase: 'idle', because: 'adopted' },
+  ];
 }

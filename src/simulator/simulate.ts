@@ -1,10 +1,11 @@
 // One story: processes that run the production loop in a simulated world, what befalls them, and who watches.
 
 import type { Policy } from '../policy/policy.ts';
+import { admit } from '../promotion/admit.ts';
 import { type App, environmentsOf, genesis } from '../promotion/app.ts';
 import type { Command } from '../promotion/command.ts';
 import { type Effect, keyOf } from '../promotion/effect.ts';
-import type { Entry, Fact } from '../promotion/entry.ts';
+import type { Entry } from '../promotion/entry.ts';
 import { projectName } from '../promotion/environment.ts';
 import { apply } from '../promotion/fold.ts';
 import type { Observation } from '../promotion/observation.ts';
@@ -12,10 +13,13 @@ import { releaseId } from '../promotion/release.ts';
 import type { Step } from '../promotion/rules.ts';
 import type { World } from '../world.ts';
 import { allCheckers } from './checkers.ts';
+import { answered, cell, lastingIn } from './coverage.ts';
 import { type During, mendedAtMs, type Script } from './faults.ts';
 import { befall, choices, frozenMs, mend } from './happenings.ts';
+import { Healing, healingTurnsMax } from './healing.ts';
 import { Machine, type Point } from './machine.ts';
-import { adopted, appName, policyOf, pools, promote } from './scene.ts';
+import { isDuring } from './moments.ts';
+import { appName, before, policyOf, promote } from './scene.ts';
 import type { Checker, Stage } from './watch.ts';
 import { SimulatedWorld, type Speak } from './world.ts';
 
@@ -58,6 +62,8 @@ export type Told = {
   readonly turns: number;
   /** Changes that the cloud made after bgctl had given them up. */
   readonly landedLate: number;
+  /** Most turns until the balancer was right again after such a change. */
+  readonly healedIn: number;
   readonly virtualMs: number;
 };
 
@@ -86,6 +92,8 @@ export class Story implements Stage {
   readonly #machines: { readonly machine: Machine; ended: boolean }[] = [];
   readonly #waiting: { during: During; does: () => void; due: boolean }[] = [];
   readonly #begun: number;
+  readonly #lasting: readonly string[];
+  readonly #healing = new Healing();
   #points = 0;
   /** Processes that will be launched by themselves. */
   #coming = 0;
@@ -96,6 +104,7 @@ export class Story implements Stage {
 
   constructor(script: Script, production: Production, options: Options = {}) {
     this.script = script;
+    this.#lasting = lastingIn(script);
     this.#production = production;
     this.#options = options;
     this.#checkers = (options.checkers ?? allCheckers)();
@@ -108,6 +117,7 @@ export class Story implements Stage {
     this.#begun = clock.now();
     journal.onWrite = (entry, by) => this.#wrote(entry, by);
     cloud.onApply = (write, late) => {
+      if (late) this.#healing.landed();
       this.#check((checker) => checker.applies?.(this, write, late));
       this.#lands(
         {
@@ -127,7 +137,7 @@ export class Story implements Stage {
     this.world.onCommand = (effect, epoch) => this.#begins(effect, epoch);
     for (const droplet of droplets.values())
       droplet.onLand = (effect) => this.#lands(effect, false);
-    for (const fact of this.#before()) journal.write(fact, clock.now());
+    for (const fact of before(script, this.policy)) journal.write(fact, clock.now());
     this.#trouble(script);
     for (const { during, afterMs, what, droplet } of script.happens)
       this.#waiting.push({
@@ -136,7 +146,7 @@ export class Story implements Stage {
         does: () =>
           clock.after(afterMs, () => {
             if (this.#mended) return;
-            this.reached.add(`${what} in ${this.app.phase}`);
+            this.reached.add(cell(what, this.app.phase));
             befall(this, what, droplet);
           }),
       });
@@ -167,6 +177,9 @@ export class Story implements Stage {
     }
     await this.#lookOnceMore();
     this.#check((checker) => checker.rests?.(this));
+    this.#healing.look(this);
+    if (this.#healing.most > healingTurnsMax)
+      this.#note('what lands late is healed', `it took ${this.#healing.most} turns`);
     return {
       breaches: this.breaches,
       entries: this.world.journal.entries,
@@ -175,6 +188,7 @@ export class Story implements Stage {
       reached: this.reached,
       turns: this.#turns,
       landedLate: this.world.cloud.landedLate,
+      healedIn: this.#healing.most,
       virtualMs: clock.now() - this.#begun,
     };
   }
@@ -198,8 +212,9 @@ export class Story implements Stage {
   }
 
   /** Out of held, as a person in a hurry would choose: any command that is admitted. */
-  choose(): void {
-    for (const command of choices(this)) this.launch(command.kind, () => command);
+  choose(kind?: Command['kind']): void {
+    for (const command of choices(this))
+      if (kind === undefined || kind === command.kind) this.launch(command.kind, () => command);
   }
 
   /** A process that asks for something, and then drives until all is at rest. */
@@ -245,7 +260,13 @@ export class Story implements Stage {
       watcher: { turned: (status) => this.#turned(machine, status), wrote: () => undefined },
     });
     if (make !== undefined) {
-      const answer = await controller.ask(make);
+      let asked = '';
+      const answer = await controller.ask((app) => {
+        const command = make(app);
+        asked = cell(answered(command.kind, admit(app, command) === null), app.phase);
+        return command;
+      });
+      if (asked !== '') this.reached.add(asked);
       if (!('asked' in answer)) return;
     }
     await controller.drive({ until: 'verified', stop: new AbortController().signal });
@@ -256,13 +277,17 @@ export class Story implements Stage {
     const { clock } = this.world;
     const mended = this.#begun + mendedAtMs;
     const over = () =>
-      this.running.length === 0 &&
       this.#coming + this.world.cloud.coming === 0 &&
+      this.#nobodyRuns() &&
       (clock.now() >= mended || this.#nothingIsComing());
     const ended = await clock.run(over, Math.max(leastMs, processLimitMs), () => this.#moved());
     if (ended === 'limit')
       this.#note('I9 everything has a limit', `${this.running.map((m) => m.name)} never ends`);
     for (const machine of this.running) machine.kill();
+  }
+
+  #nobodyRuns(): boolean {
+    return this.#machines.every(({ ended, machine }) => ended || machine.dead);
   }
 
   #nothingIsComing(): boolean {
@@ -301,6 +326,7 @@ export class Story implements Stage {
       this.#note('I6 the journal folds', String(bug));
     }
     this.#states.push(this.app);
+    if (!this.#mended) for (const row of this.#lasting) this.reached.add(cell(row, this.app.phase));
     this.#check((checker) => checker.wrote?.(this, entry, by));
     for (const one of this.#waiting) {
       if (one.due || !isDuring(this.app, one.during)) continue;
@@ -314,6 +340,7 @@ export class Story implements Stage {
     { app, observation, step, at }: Parameters<Watcher['turned']>[0],
   ): void {
     this.#turns += 1;
+    this.#healing.turned(this);
     if (observation === null || step === null) return;
     const turn = { machine, app, observation, step, at };
     this.#check((checker) => checker.turned?.(this, turn));
@@ -335,7 +362,7 @@ export class Story implements Stage {
       this.launchSoon();
     }
     if (this.#options.killAt?.includes(index) !== true || !machine.running) return;
-    this.reached.add(`kill in ${this.app.phase}`);
+    this.reached.add(cell('kill', this.app.phase));
     machine.kill();
     this.launchSoon();
   }
@@ -352,22 +379,6 @@ export class Story implements Stage {
     if (this.breaches.length < 20) this.breaches.push({ atMs, checker, what });
   }
 
-  #before(): readonly Fact[] {
-    if (this.script.first) return [];
-    const command: Command = {
-      kind: 'adopt',
-      blue: adopted('r41', 'a', pools.a),
-      attached: pools.a,
-      policy: this.policy,
-      drains: this.script.drains,
-    };
-    return [
-      { type: 'entered', phase: 'held', because: 'nothing is known', held: 'genesis' },
-      { type: 'asked', command, by: 'anna' },
-      { type: 'entered', phase: 'idle', because: 'adopted' },
-    ];
-  }
-
   #trouble({ flaky, blind, lies, late, manner }: Script): void {
     const { cloud, droplets, journal } = this.world;
     Object.assign(cloud, { flaky, blind, lies, late });
@@ -375,43 +386,5 @@ export class Story implements Stage {
     journal.flaky = flaky / 20;
     this.world.blind = blind;
     if (manner !== 'good' && manner !== 'errs') this.hurt = true;
-  }
-}
-
-function isDuring(app: App, during: During): boolean {
-  if (during === 'joined')
-    return (
-      app.phase === 'switching' &&
-      !app.committed &&
-      app.green.droplets.every((droplet) => app.attached.includes(droplet))
-    );
-  if (during === 'committed') return app.phase === 'switching' && app.committed;
-  if (during === 'idle') return app.phase === 'idle' && app.asked !== null;
-  return app.phase === during;
-}
-
-/** Journal lines as people read them: seconds since the story began. */
-export function transcript(entries: readonly Entry[], begun = entries[0]?.at ?? 0): string {
-  return entries.map((entry) => `${seconds(entry.at - begun)} ${inWords(entry)}`).join('\n');
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1).padStart(8)} s `;
-}
-
-function inWords(entry: Entry): string {
-  switch (entry.type) {
-    case 'asked':
-      return `${entry.by} asks: ${entry.command.kind}`;
-    case 'entered':
-      return `→ ${entry.phase}: ${entry.because}`;
-    case 'committed':
-      return `== committed: ${entry.because}`;
-    case 'acted':
-      return `   begins ${keyOf(entry.effect)}: ${entry.because}`;
-    case 'settled':
-      return `   ${entry.ok ? 'done' : 'FAILED'} ${keyOf(entry.effect)}${entry.ok ? '' : `: ${entry.because ?? ''}`}`;
-    case 'leased':
-      return `${entry.by} drives, epoch ${entry.epoch}`;
   }
 }

@@ -60,4 +60,6 @@ export type Stage = Omit<Scene, 'hurt'> & {
   launchSoon(): void;
   promote(key: string): void;
   abort(): void;
+  /** Asks for a way out of held, whether or not the app is held. */
+  choose(kind: 'keep' | 'adopt' | 'restore'): void;
 };

@@ -29,6 +29,9 @@ export class SimulatedWorld {
   /** Whether the balancer's own address can be asked at all. */
   answering = true;
   blind = 0;
+  /** How much longer a probe may take than usual, and the share of them that tells of an error where there is none. */
+  probesLateMs = 0;
+  noisy = 0;
   /** Told of every command that a process sends to a droplet. */
   onCommand: (effect: HostEffect, epoch: number) => void = () => undefined;
   #asked = 0;
@@ -136,7 +139,7 @@ export class SimulatedWorld {
     return {
       sample: (_, environment, droplet) =>
         machine.asks(
-          this.random.between(2, 60),
+          this.random.between(2, 60 + this.probesLateMs),
           () => this.#sample(environment, droplet),
           (sample) => ({ ...sample, at: machine.clock.now() }),
         ),
@@ -148,7 +151,8 @@ export class SimulatedWorld {
     const blind = droplet.unreachable || this.random.chance(this.blind);
     const running = droplet.projects.get(project);
     const good = running !== undefined && droplet.answers(running);
-    const right = good && this.manners.get(project) !== 'errs';
+    const noise = this.random.chance(this.noisy);
+    const right = good && !noise && this.manners.get(project) !== 'errs';
     const outcome = blind ? 'unknown' : right ? 'ok' : 'error';
     return { droplet: id, outcome, durationMs: 5, detail: outcome };
   }

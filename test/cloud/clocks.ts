@@ -22,6 +22,11 @@ export function manualClock(start: Instant = 1_000_000): ManualClock {
         });
       });
     },
+    alarm(ms, ring) {
+      const sleeper = { until: now + ms, wake: ring };
+      sleepers.add(sleeper);
+      return () => sleepers.delete(sleeper);
+    },
     async advance(ms) {
       const end = now + ms;
       for (;;) {
@@ -69,6 +74,15 @@ export function fastClock(speed: number): FastClock {
     for (const { wake } of due.sort((one, other) => one.until - other.until)) wake();
     if (sleepers.size > 0) setTimeout(turn, 1);
   };
+  const wait = (ms: number, wake: () => void): (() => void) => {
+    const sleeper = { until: now + ms, wake: () => sleepers.delete(sleeper) && wake() };
+    sleepers.add(sleeper);
+    if (sleepers.size === 1) {
+      turnedAt = performance.now();
+      setTimeout(turn, 1);
+    }
+    return () => sleepers.delete(sleeper);
+  };
   return {
     naps,
     now: () => now,
@@ -76,18 +90,15 @@ export function fastClock(speed: number): FastClock {
       naps.push(ms);
       return new Promise((resolve) => {
         if (signal?.aborted) return resolve();
-        const wake = () => {
-          sleepers.delete(sleeper);
-          signal?.removeEventListener('abort', wake);
+        const done = () => {
+          callOff();
+          signal?.removeEventListener('abort', done);
           resolve();
         };
-        const sleeper = { until: now + ms, wake };
-        signal?.addEventListener('abort', wake, { once: true });
-        sleepers.add(sleeper);
-        if (sleepers.size > 1) return;
-        turnedAt = performance.now();
-        setTimeout(turn, 1);
+        const callOff = wait(ms, done);
+        signal?.addEventListener('abort', done, { once: true });
       });
     },
+    alarm: wait,
   };
 }

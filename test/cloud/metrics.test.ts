@@ -14,7 +14,7 @@ const host = 'https://api.digitalocean.com';
 const forbidden = { id: 'forbidden', message: 'You are missing the required permission' };
 const start = 1_800_000_000_000;
 let now: number;
-const clock = { now: () => now, sleep: systemClock.sleep };
+const clock = { ...systemClock, now: () => now };
 
 beforeEach(() => {
   now = start;

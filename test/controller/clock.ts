@@ -29,6 +29,19 @@ export class ManualClock implements Clock {
     });
   }
 
+  alarm(ms: number, ring: () => void): () => void {
+    const off = () => {
+      this.#sleepers = this.#sleepers.filter((one) => one !== sleeper);
+    };
+    const wake = () => {
+      off();
+      ring();
+    };
+    const sleeper = { at: this.#now + ms, wake };
+    this.#sleepers.push(sleeper);
+    return off;
+  }
+
   /** Lets time pass until the promise settles. */
   async until<T>(promise: Promise<T>, limitMs = hourMs): Promise<T> {
     let settled = false;

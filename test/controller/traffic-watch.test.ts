@@ -52,9 +52,9 @@ describe('the watch through the balancer', () => {
       trouble: null,
       unnamed: 2_000,
     });
-    watch.see([blue], blue);
+    watch.see([blue], { sole: blue });
     await clock.pass(1_000);
-    expect(watch.see([blue], blue)).toHaveProperty('value.seen', { 1: 3_000, 2: 3_000 });
+    expect(watch.see([blue], { sole: blue })).toHaveProperty('value.seen', { 1: 3_000, 2: 3_000 });
   });
 
   test('I5: without an answer for three seconds it is unknown who serves, and why', async () => {
@@ -84,6 +84,22 @@ describe('the watch through the balancer', () => {
     scene.answer = () => ({ droplet: 1 });
     await scene.clock.pass(1_000);
     expect(scene.watch.see([blue])).toMatchObject({ known: true, value: { since: 5_000 } });
+  });
+
+  test('rings for the first answer since traffic was redirected, and after a silence; not for each of many', async () => {
+    const scene = aScene(() => ({ droplet: 1 }));
+    scene.watch.see([blue]);
+    await scene.clock.pass(1_000);
+    expect(scene.rung).toBe(1);
+    scene.watch.see([blue], { redirectedAt: 1_001 });
+    await scene.clock.pass(1_000);
+    expect(scene.rung).toBe(2);
+    scene.answer = () => ({ droplet: 2 });
+    await scene.clock.pass(1_500);
+    expect(scene.rung).toBe(3);
+    scene.answer = () => ({ droplet: 1 });
+    await scene.clock.pass(500);
+    expect(scene.rung).toBe(4);
   });
 
   test('a balancer that never answers is not asked ever more at once', async () => {
@@ -133,6 +149,9 @@ function aScene(answer: () => Told | Promise<Told>) {
     return { at: clock.now(), droplet: null, environment: null, trouble: null, ...told };
   };
   const traffic = { identifies: 'droplet', warmUpMs: async () => 0, ask } as const;
-  const scene = { clock, asked: 0, answer, watch: new TrafficWatch(traffic, clock, () => {}) };
+  const ring = () => {
+    scene.rung += 1;
+  };
+  const scene = { clock, asked: 0, rung: 0, answer, watch: new TrafficWatch(traffic, clock, ring) };
   return scene;
 }

@@ -58,7 +58,7 @@ function opened(given: Partial<Given> & { port?: number } = {}): Journal {
 
 /** Time that passes so much faster. */
 function fast(times: number): Clock {
-  return { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(ms / times, signal) };
+  return { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / times, signal) };
 }
 
 async function proxy(): Promise<Way> {

@@ -76,7 +76,7 @@ describe('files of this machine', () => {
       await held.promise;
     });
     await taken.promise;
-    const hasty = { now: systemClock.now, sleep: () => systemClock.sleep(200) };
+    const hasty = { ...systemClock, sleep: () => systemClock.sleep(200) };
     const given = { afterSeq: 0, epoch: null, at: 1 };
     await expect(open(hasty).append([aborted('a')], given)).rejects.toMatchObject({
       name: 'Failure',
@@ -98,7 +98,7 @@ describe('files of this machine', () => {
     try {
       await once(holder.stdout, 'data');
       holder.kill('SIGSTOP');
-      const hasty = { now: systemClock.now, sleep: () => systemClock.sleep(200) };
+      const hasty = { ...systemClock, sleep: () => systemClock.sleep(200) };
       const given = { afterSeq: 0, epoch: null, at: 1 };
       await expect(open(hasty).append([aborted('a')], given)).rejects.toThrow(
         `process ${holder.pid} was stopped (Ctrl-Z?)`,

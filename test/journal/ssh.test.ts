@@ -29,7 +29,7 @@ describe('over a connection', () => {
   });
   afterEach(() => rm(join(directory, '..'), { recursive: true, force: true }));
 
-  const soon = { now: systemClock.now, sleep: async () => undefined };
+  const soon = { ...systemClock, sleep: async () => undefined };
   const counted: Run = async (words, options) => {
     const ran = await runHere(words, options);
     commands.push({ order: words[4] ?? '', stdout: ran.stdout.length });

@@ -1,5 +1,6 @@
 // The containers as samples: health, what happened to them in this phase, and what they use of their limits.
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/lib/clock.ts';
 import { Failure } from '../../src/lib/failure.ts';
 import type { ContainerProbe } from '../../src/policy/probe-spec.ts';
 import { probes } from '../../src/probes/probe.ts';
@@ -79,7 +80,7 @@ describe("the containers' own health", () => {
   test('I9: that is never told is unknown at a limit', async () => {
     const all = parts(1);
     const containers = () => new Promise<never>(() => undefined);
-    const clock = { now: () => 0, sleep: async () => undefined };
+    const clock = { ...systemClock, now: () => 0, sleep: async () => undefined };
     const seen = await sample(plain, { ...all, clock, insides: { ...all.insides, containers } });
     expect(seen.outcome).toBe('unknown');
   });

@@ -1,5 +1,6 @@
 // Requests of bgctl that fill up real traffic to a floor: as many as it lacks, all where it is not known, never none.
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/lib/clock.ts';
 import type { FloorSpec } from '../../src/policy/probe-spec.ts';
 import { Floor } from '../../src/probes/floor.ts';
 import { trafficOf } from '../../src/probes/traffic-source.ts';
@@ -12,7 +13,7 @@ const spec: FloorSpec = { rate: 5, traffic: logs, countsProbes: true };
 function floorOver(real: () => number | null, given: Partial<FloorSpec> = {}) {
   let now = 1_000_000;
   let own = 0;
-  const clock = { now: () => now, sleep: async () => undefined };
+  const clock = { ...systemClock, now: () => now, sleep: async () => undefined };
   const all = { ...spec, ...given };
   const reads = async () => {
     const counted = real();
@@ -49,7 +50,7 @@ describe('below the floor', () => {
 
   test("bgctl's own requests are taken off where the source counts them", async () => {
     let now = 1_000_000;
-    const clock = { now: () => now, sleep: async () => undefined };
+    const clock = { ...systemClock, now: () => now, sleep: async () => undefined };
     // It counts all: two a second of people's, three of ours.
     const floor = new Floor(spec, async () => 5, clock);
     floor.perSecond();

@@ -1,6 +1,7 @@
 // What an http probe sends, what it expects, in which turns and at what pace; against real servers on loopback.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/lib/clock.ts';
 import type { HttpProbe } from '../../src/policy/probe-spec.ts';
 import { probes } from '../../src/probes/probe.ts';
 import { environment, http, leapingClock, parts, phase, sample } from './parts.ts';
@@ -166,7 +167,7 @@ describe('the pace of a whole environment', () => {
       else await new Promise((resolve) => setImmediate(resolve));
       if (ms <= 1_000) leaping.pass(ms);
     };
-    const asking = probes(parts(port, { clock: { now: leaping.now, sleep } }));
+    const asking = probes(parts(port, { clock: { ...leaping, sleep } }));
     const spec = http({ rate: 2 });
     const times: number[] = [];
     const threeTimes = async (droplet: number) => {
@@ -216,7 +217,11 @@ describe('a warm-up', () => {
   test('asks, but counts no answer until it is over, for each phase anew', async () => {
     const { port, heard } = await listening(500);
     let now = 5_000;
-    const clock = { now: () => now, sleep: () => new Promise<void>(() => undefined) };
+    const clock = {
+      ...systemClock,
+      now: () => now,
+      sleep: () => new Promise<void>(() => undefined),
+    };
     const asking = probes(parts(port, { clock }));
     const ask = (since: number) =>
       asking.sample(http({ warmUpMs: 10_000 }), environment, 7, phase(since));

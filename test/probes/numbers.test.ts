@@ -1,6 +1,7 @@
 // Sources of numbers: logs, commands, and DigitalOcean's metrics; what cannot be measured is unknown, never zero.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/lib/clock.ts';
 import { Failure } from '../../src/lib/failure.ts';
 import type { BalancerProbe, ExecProbe, LogsProbe } from '../../src/policy/probe-spec.ts';
 import { type ProbeParts, probes } from '../../src/probes/probe.ts';
@@ -10,7 +11,7 @@ import { environment, parts, phase, sample } from './parts.ts';
 
 function standing(start: number) {
   let now = start;
-  const clock = { now: () => now, sleep: () => new Promise<void>(() => undefined) };
+  const clock = { ...systemClock, now: () => now, sleep: () => new Promise<void>(() => undefined) };
   return { clock, pass: (ms: number) => (now += ms) };
 }
 

@@ -72,6 +72,7 @@ export function leapingClock(
 ): Clock & { now(): number; pass(ms: number): void } {
   let now = start;
   return {
+    ...systemClock,
     now: () => now,
     pass: (ms) => {
       now += ms;

@@ -134,7 +134,7 @@ describe('what people would meet', () => {
 
   test('no answer in time is trouble', async () => {
     const port = await serveTcp(() => undefined);
-    const clock = { now: () => 5, sleep: async () => undefined };
+    const clock = { ...systemClock, now: () => 5, sleep: async () => undefined };
     const settings = {
       traffic: { ports: [80], health: '/', address: null, identity: byHeader, drain: null },
     };

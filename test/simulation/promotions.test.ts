@@ -1,6 +1,7 @@
 // Many stories from seeds, and random ones that fast-check makes shorter when they break something.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cell, impossible, missingFrom, phases, rows } from '../../src/simulator/coverage.ts';
 import {
   happenings,
   manners,
@@ -9,9 +10,10 @@ import {
   type Script,
   scriptOf,
 } from '../../src/simulator/faults.ts';
-import { transcript } from '../../src/simulator/simulate.ts';
+import { brokenMeanwhile, healingTurnsMax } from '../../src/simulator/healing.ts';
+import { transcript } from '../../src/simulator/transcript.ts';
 import { crashPoints } from './crash-points.ts';
-import { scenarios } from './scenarios.ts';
+import { abortTable, scenarios } from './scenarios.ts';
 import { retold, tell } from './tell.ts';
 
 const share = fc.constantFrom(0, 0, 0.05, 0.2);
@@ -19,6 +21,7 @@ const share = fc.constantFrom(0, 0, 0.05, 0.2);
 const aScript: fc.Arbitrary<Script> = fc.record({
   seed: fc.nat(),
   first: fc.constantFrom(false, false, true),
+  journalLost: fc.constantFrom(false, false, false, true),
   drains: fc.boolean(),
   identifies: fc.constantFrom('droplet', 'environment', 'nothing'),
   floor: fc.constantFrom(1, 2),
@@ -53,6 +56,13 @@ describe('I1 to I10 hold at every instant', () => {
     for (let seed = 1; seed <= 150; seed += 1) expect(await broken(scriptOf(seed))).toBe('');
   });
 
+  test('and nothing is reached that cannot be', async () => {
+    for (let seed = 4; seed <= 400; seed += 4) {
+      const { reached } = await tell(scriptOf(seed));
+      expect([...reached].filter((cell) => impossible.has(cell))).toEqual([]);
+    }
+  });
+
   test('of any script of commands and faults', () =>
     fc.assert(
       fc.asyncProperty(aScript, async (script) => {
@@ -63,9 +73,16 @@ describe('I1 to I10 hold at every instant', () => {
 
   test('of three canonical stories whose process is killed at any of its points', async () => {
     const some = ['a promotion', 'abort after the commit point', 'green sickens after the switch'];
-    const { found, points } = await crashPoints((name) => some.includes(name));
+    const { found, once } = await crashPoints({ which: (name) => some.includes(name) });
     expect(found).toEqual([]);
-    expect(points).toBeGreaterThan(150);
+    expect(once).toBeGreaterThan(150);
+  });
+
+  test('of the first release, killed at any point, and its successor killed again', async () => {
+    const which = (name: string) => name === 'the first release';
+    const { found, once, twice } = await crashPoints({ which, deaths: 'twice' });
+    expect(found).toEqual([]);
+    expect(twice).toBeGreaterThan(2 * once);
   });
 });
 
@@ -89,22 +106,54 @@ describe('a story', () => {
 describe('changes that land after bgctl has given them up', () => {
   test('are healed by whoever drives next: nothing is left, people are answered', async () => {
     let landed = 0;
+    let healedIn = 0;
     for (let seed = 1; seed <= 60; seed += 1) {
       const script = { ...quietDay, seed, late: 0.2 };
       const told = await tell(script);
-      const left = told.breaches.filter(({ checker }) => !/I1|I2|I4/.test(checker));
+      const left = told.breaches.filter(({ checker }) => !brokenMeanwhile.test(checker));
       expect(left.length === 0 ? '' : retold(script, told)).toBe('');
+      expect(told.healedIn).toBeLessThanOrEqual(healingTurnsMax);
       landed += told.landedLate;
+      healedIn = Math.max(healedIn, told.healedIn);
     }
     expect(landed).toBeGreaterThan(5);
+    expect(healedIn, 'some were wrong for a while').toBeGreaterThan(0);
   });
 });
 
 describe('the canonical stories', () => {
+  test('there is one for each cell of the abort table', () => {
+    const names = scenarios.map(({ name }) => name);
+    expect(
+      Object.values(abortTable)
+        .flat()
+        .filter((name) => !names.includes(name)),
+    ).toEqual([]);
+  });
+
   test.each(scenarios)('$name', async ({ name, script }) => {
     const told = await tell(script);
     expect(told.breaches).toEqual([]);
     const file = `../promotion/scenarios/${name.replaceAll(/[^a-z]+/g, '-')}.txt`;
     await expect(`${transcript(told.entries)}\n`).toMatchFileSnapshot(file);
+  });
+});
+
+describe('the table of what was reached', () => {
+  test('tells of a cell that was not, and of none that cannot be', () => {
+    const all = rows.flatMap((row) => phases.map((phase) => cell(row, phase)));
+    expect(missingFrom(new Set(all))).toEqual([]);
+    const missing = missingFrom(new Set(all.filter((one) => one !== 'kill in gating')));
+    expect(missing).toEqual(['kill in gating']);
+    expect(missingFrom(new Set())).toHaveLength(all.length - impossible.size);
+  });
+
+  test('has a reason for each cell that cannot be', () => {
+    for (const [one, why] of impossible) {
+      const [row, phase] = one.split(' in ');
+      expect(rows).toContain(row);
+      expect(phases).toContain(phase);
+      expect(why.length).toBeGreaterThan(20);
+    }
   });
 });

@@ -13,6 +13,7 @@ const stories: Readonly<Record<string, Story>> = {
   'a promotion': {},
   'a promotion without the health step': { drains: false },
   'the first release': { first: true },
+  'abort before it has begun': { happens: [at('idle', 'abort', { afterMs: 0 })] },
   'abort in starting': { happens: [at('starting', 'abort')] },
   'abort in gating': { happens: [at('gating', 'abort')] },
   'abort while green joins': { happens: [at('switching', 'abort', { afterMs: 0 })] },
@@ -28,10 +29,32 @@ const stories: Readonly<Record<string, Story>> = {
   'abort in verifying, green hangs': {
     happens: [at('verifying', 'blue-hangs'), at('verifying', 'abort', { afterMs: 1_000 })],
   },
+  'abort in verifying, green is dead': {
+    happens: [
+      at('verifying', 'droplet-off', { droplet: 3 }),
+      at('verifying', 'droplet-off', { droplet: 4 }),
+      at('verifying', 'abort', { afterMs: 1_000 }),
+    ],
+  },
+  'abort in verifying, the old environment is sick too': {
+    happens: [
+      at('verifying', 'somebody-stops-green', { droplet: 1 }),
+      at('verifying', 'abort', { afterMs: 4_000 }),
+    ],
+  },
+  'abort while blue leaves, the answers of the cloud are lost': {
+    flaky: 0.4,
+    seed: 11,
+    happens: [at('committed', 'abort', { afterMs: 4_500 })],
+  },
   'abort in verifying, a droplet of green is lost': {
     happens: [at('verifying', 'ssh-lost'), at('verifying', 'abort', { afterMs: 1_000 })],
   },
   'abort in retiring': { happens: [at('retiring', 'abort')] },
+  'abort of the first release before anybody is sent to it': {
+    first: true,
+    happens: [at('switching', 'abort', { afterMs: 0 })],
+  },
   'abort of the first release while it joins': { first: true, happens: [at('joined', 'abort')] },
   'abort of the first release in verifying': {
     first: true,
@@ -78,8 +101,47 @@ const stories: Readonly<Record<string, Story>> = {
     ],
   },
   'answers of the cloud are lost': { flaky: 0.4, seed: 7 },
+  'the journal is lost': { journalLost: true },
+  'the journal tears while green starts': { happens: [at('starting', 'journal-tears')] },
+  'an image cannot be pulled': { happens: [at('idle', 'image-missing', { afterMs: 0 })] },
+  'green starts only half': { happens: [at('idle', 'half-starts', { afterMs: 0 })] },
+  'a connection is cut in mid-command': { happens: [at('starting', 'ssh-cut', { afterMs: 300 })] },
   'people stay connected': { happens: [at('committed', 'people-stay-connected')] },
 };
 
 export const scenarios: readonly { readonly name: string; readonly script: Script }[] =
   Object.entries(stories).map(([name, story]) => ({ name, script: { ...quietDay, ...story } }));
+
+/** The abort table (design, section 12), cell by cell; migrating does not exist yet. */
+export const abortTable: Readonly<Record<string, readonly string[]>> = {
+  'starting, gating': [
+    'abort in starting',
+    'abort in gating',
+    'green exits',
+    'green fails its gate',
+  ],
+  'switching, green attached': ['abort while green joins', 'abort after green has joined'],
+  'switching, blue partly detached': [
+    'abort after the commit point',
+    'abort while blue leaves, the answers of the cloud are lost',
+  ],
+  'switching, first release ever': [
+    'abort of the first release before anybody is sent to it',
+    'abort of the first release while it joins',
+  ],
+  'verifying, inconclusive at its limit': ['verification comes to no result'],
+  'verifying, green healthy': ['abort in verifying'],
+  'verifying, green dead, hung or half-dead': [
+    'abort in verifying, green is dead',
+    'abort in verifying, green hangs',
+    'abort in verifying, a droplet of green is lost',
+  ],
+  'verifying, first release ever': ['abort of the first release in verifying'],
+  'verifying, old environment sick too': ['abort in verifying, the old environment is sick too'],
+  retiring: ['abort in retiring'],
+  'balancer cannot be read or written': ['the balancer cannot be reached after the commit point'],
+  'journal empty or lost': ['the journal is lost'],
+  'droplet of green lost': ['a droplet of green is destroyed in gating'],
+  'droplet of blue lost': ['a droplet of blue is destroyed in gating'],
+  'foreign edit': ['somebody attaches a droplet of green', 'somebody detaches a droplet of blue'],
+};

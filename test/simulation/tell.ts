@@ -1,7 +1,8 @@
 // Tells a story with the production code; the only chance in it is the seed's.
 import type { Script } from '../../src/simulator/faults.ts';
 import { Random } from '../../src/simulator/random.ts';
-import { type Options, Story, type Told, transcript } from '../../src/simulator/simulate.ts';
+import { type Options, Story, type Told } from '../../src/simulator/simulate.ts';
+import { transcript } from '../../src/simulator/transcript.ts';
 import { production } from './production.ts';
 
 /** The cloud's client spreads its retries by the machine's own chance: here that is the seed's too. */
