@@ -1,13 +1,12 @@
-// Runs a phase's probes at their interval on every droplet and keeps their windows.
-import { emptyWindow, type Sample, type Window } from '../gates/sample.ts';
+// Runs a phase's probes at their interval on every droplet and keeps their windows; blue's beside them where a gate compares.
+import { blueOf, emptyWindow, type Sample, type Window } from '../gates/sample.ts';
 import { push } from '../gates/window.ts';
 import type { Clock, Instant } from '../lib/clock.ts';
 import type { GateSpec } from '../policy/policy.ts';
 import type { DropletId, Environment } from '../promotion/environment.ts';
+import type { GatesWanted } from '../promotion/needs.ts';
 import type { Probes } from '../world.ts';
 
-/** No gate keeps more samples than this, whatever its window. */
-const samplesMax = 4_000;
 /** A slow environment is asked no faster than it answers. */
 const underWayMax = 4;
 
@@ -23,17 +22,13 @@ export class Sampler {
     this.#ring = ring;
   }
 
-  /** Windows of the phase's gates; a new `since` (another phase) begins with empty ones. */
-  windows(
-    wanted: { gates: readonly GateSpec[]; environment: Environment } | null,
-    since: Instant,
-  ): Readonly<Record<string, Window>> {
+  /** Windows of the phase's gates, and of blue under `blueOf`; a new `since` (another phase) begins with empty ones. */
+  windows(wanted: GatesWanted | null, since: Instant): Readonly<Record<string, Window>> {
     const key = wanted === null ? '' : `${wanted.environment.project} ${since}`;
     if (this.#work !== null && this.#work.key !== key) this.stop();
     if (wanted === null) return {};
-    if (this.#work === null) this.#begin(key, wanted.gates, wanted.environment);
-    const names = wanted.gates.map((gate) => gate.name);
-    return Object.fromEntries(names.map((name) => [name, this.#windowOf(name)]));
+    if (this.#work === null) this.#begin(key, wanted);
+    return Object.fromEntries(this.#work?.windows ?? []);
   }
 
   stop(): void {
@@ -41,24 +36,28 @@ export class Sampler {
     this.#work = null;
   }
 
-  #windowOf(name: string): Window {
-    return this.#work?.windows.get(name) ?? emptyWindow;
-  }
-
-  #begin(key: string, gates: readonly GateSpec[], environment: Environment): void {
+  #begin(key: string, { gates, environment, baseline }: GatesWanted): void {
     const stop = new AbortController();
-    const windows = new Map<string, Window>(gates.map((gate) => [gate.name, emptyWindow]));
+    const windows = new Map<string, Window>();
     this.#work = { key, stop, windows };
     for (const gate of gates) {
-      const droplets = ofBalancer(gate) ? environment.droplets.slice(0, 1) : environment.droplets;
-      // Answers come in the order of their arrival; the window keeps the order of asking.
-      const note = (sample: Sample) => {
-        if (stop.signal.aborted) return;
-        windows.set(gate.name, push(windows.get(gate.name) ?? emptyWindow, sample, samplesMax));
-        this.#ring();
-      };
-      for (const droplet of droplets) void this.#run(gate, environment, droplet, note, stop.signal);
+      this.#watch(gate, gate.name, environment);
+      if (baseline !== null && asksBlueApart(gate)) this.#watch(gate, blueOf(gate.name), baseline);
     }
+  }
+
+  #watch(gate: GateSpec, name: string, environment: Environment): void {
+    if (this.#work === null) return;
+    const { stop, windows } = this.#work;
+    windows.set(name, emptyWindow);
+    // Answers come in the order of their arrival; the window keeps the order of asking.
+    const note = (sample: Sample) => {
+      if (stop.signal.aborted) return;
+      windows.set(name, push(windows.get(name) ?? emptyWindow, sample));
+      this.#ring();
+    };
+    const droplets = ofBalancer(gate) ? environment.droplets.slice(0, 1) : environment.droplets;
+    for (const droplet of droplets) void this.#run(gate, environment, droplet, note, stop.signal);
   }
 
   async #run(
@@ -81,6 +80,11 @@ export class Sampler {
   }
 }
 
-function ofBalancer(gate: GateSpec): boolean {
+function ofBalancer(gate: Pick<GateSpec, 'probe'>): boolean {
   return gate.probe.kind === 'http' && gate.probe.of === 'balancer';
+}
+
+/** At the balancer's address whoever answers says so: one question serves both. */
+function asksBlueApart({ judge, ...gate }: GateSpec): boolean {
+  return 'against' in judge && judge.against === 'blue' && !ofBalancer(gate);
 }

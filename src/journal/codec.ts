@@ -1,6 +1,7 @@
 // An entry to and from one line of JSON; what may follow what; never a newer version than ours. Pure.
 import { Failure } from '../lib/failure.ts';
 import type { Entry } from '../promotion/entry.ts';
+import { renewed } from './older.ts';
 import { problemOf } from './shape.ts';
 
 /** Version of every line. A journal with a newer one is refused, not guessed at. */
@@ -77,7 +78,8 @@ function parse(line: string, number: number, place: string): { more?: number; en
   const problem = problemOf(value);
   if (problem !== null) throw bad(place, number, problem, line);
   const { v: _, more, ...entry } = value as Line;
-  return more === undefined ? { entry: entry as Entry } : { more, entry: entry as Entry };
+  const read = renewed(entry as Entry);
+  return more === undefined ? { entry: read } : { more, entry: read };
 }
 
 function json(line: string): unknown {
