@@ -1,11 +1,11 @@
 // Watches a drive and keeps what it saw beside the journal, for reports; whatever goes wrong here, the promotion goes on.
 import { judgeGate } from '../gates/judge.ts';
-import { emptyWindow } from '../gates/sample.ts';
+import { blueOf, emptyWindow } from '../gates/sample.ts';
 import type { Instant } from '../lib/clock.ts';
 import { within } from '../lib/within.ts';
 import { type App, environmentsOf } from '../promotion/app.ts';
 import type { Entry } from '../promotion/entry.ts';
-import { at, type ProjectAt, projectsOf } from '../promotion/environment.ts';
+import { at, dropletsOf, type ProjectAt, projectsOf } from '../promotion/environment.ts';
 import { needs } from '../promotion/needs.ts';
 import { releaseId } from '../promotion/release.ts';
 import { recordingName } from '../report/recording.ts';
@@ -97,10 +97,12 @@ export class Recorder implements Watcher {
     const wanted = app === undefined ? null : needs(app).gates;
     if (app !== undefined && observation && wanted !== null) {
       const { droplets } = wanted.environment;
-      const given = { at: observation.at, since: app.since, droplets };
+      const blue = dropletsOf(wanted.baseline);
+      const given = { at: observation.at, since: app.since, droplets, blue };
+      const windowOf = (name: string) => observation.samples[name] ?? emptyWindow;
       for (const gate of wanted.gates) {
-        const window = observation.samples[gate.name] ?? emptyWindow;
-        const { is, because, evidence } = judgeGate(gate, window, given);
+        const windows = [windowOf(gate.name), windowOf(blueOf(gate.name))] as const;
+        const { is, because, evidence } = judgeGate(gate, windows[0], given, windows[1]);
         const said = { gate: gate.name, is, because, evidence };
         this.#notes?.verdict({ at: now, phase: app.phase, ...said });
       }

@@ -1,14 +1,13 @@
-// Runs a phase's probes at their interval on every droplet and keeps their windows.
-import { emptyWindow, type Sample, type Window } from '../gates/sample.ts';
+// Runs a phase's probes at their interval on every droplet and keeps their windows; blue's beside them where a gate compares.
+import { blueOf, emptyWindow, type Sample, type Window } from '../gates/sample.ts';
 import { push } from '../gates/window.ts';
 import type { Clock, Instant } from '../lib/clock.ts';
 import type { GateSpec } from '../policy/policy.ts';
 import { isAskedOnce } from '../policy/probe-spec.ts';
 import type { DropletId, Environment } from '../promotion/environment.ts';
+import type { GatesWanted } from '../promotion/needs.ts';
 import type { During, Probes } from '../world.ts';
 
-/** No gate keeps more samples than this, whatever its window. */
-const samplesMax = 4_000;
 /** A slow environment is asked no faster than it answers. */
 const underWayMax = 4;
 
@@ -24,48 +23,51 @@ export class Sampler {
     this.#ring = ring;
   }
 
-  /** Windows of the phase's gates; a new `since` (another phase) begins with empty ones. */
-  windows(
-    wanted: { gates: readonly GateSpec[]; environment: Environment } | null,
-    since: Instant,
-  ): Readonly<Record<string, Window>> {
+  /** Windows of the phase's gates, and of blue under `blueOf`; a new `since` (another phase) begins with empty ones. */
+  windows(wanted: GatesWanted | null, since: Instant): Readonly<Record<string, Window>> {
     const key = wanted === null ? '' : `${wanted.environment.project} ${since}`;
     if (this.#work !== null && this.#work.key !== key) this.stop();
     if (wanted === null) return {};
     if (this.#work === null) this.#begin(key, wanted, since);
-    const names = wanted.gates.map((gate) => gate.name);
-    return Object.fromEntries(names.map((name) => [name, this.#windowOf(name)]));
+    return Object.fromEntries(this.#work?.windows ?? []);
   }
 
   stop(): void {
-    this.#work?.stop.abort('another phase');
+    this.#work?.stop.abort();
     this.#work = null;
   }
 
-  #windowOf(name: string): Window {
-    return this.#work?.windows.get(name) ?? emptyWindow;
-  }
-
-  #begin(
-    key: string,
-    { gates, environment }: { gates: readonly GateSpec[]; environment: Environment },
-    since: Instant,
-  ): void {
+  #begin(key: string, { gates, environment, baseline }: GatesWanted, since: Instant): void {
     const stop = new AbortController();
-    const windows = new Map<string, Window>(gates.map((gate) => [gate.name, emptyWindow]));
+    const windows = new Map<string, Window>();
     this.#work = { key, stop, windows };
     for (const gate of gates) {
-      const { droplets: all } = environment;
-      const droplets = isAskedOnce(gate.probe) ? all.slice(0, 1) : all;
-      // Answers come in the order of their arrival; the window keeps the order of asking.
-      const note = (sample: Sample) => {
-        if (stop.signal.aborted || !isOf(sample, environment)) return;
-        windows.set(gate.name, push(windows.get(gate.name) ?? emptyWindow, sample, samplesMax));
-        this.#ring();
-      };
-      const during = { since, stop: stop.signal };
-      for (const droplet of droplets) void this.#run(gate, environment, droplet, note, during);
+      const watch = { gate, baseline, since };
+      this.#watch(gate.name, environment, watch);
+      if (baseline !== null && asksBlueApart(gate)) this.#watch(blueOf(gate.name), baseline, watch);
     }
+  }
+
+  #watch(
+    name: string,
+    environment: Environment,
+    given: { gate: GateSpec; baseline: Environment | null; since: Instant },
+  ): void {
+    if (this.#work === null) return;
+    const { stop, windows } = this.#work;
+    const { gate, baseline, since } = given;
+    windows.set(name, emptyWindow);
+    // Answers come in the order of their arrival; the window keeps the order of asking.
+    const note = (taken: Sample) => {
+      const sample = placed(taken, environment, baseline);
+      if (stop.signal.aborted || sample === null) return;
+      windows.set(name, push(windows.get(name) ?? emptyWindow, sample));
+      this.#ring();
+    };
+    const { droplets: all } = environment;
+    const droplets = isAskedOnce(gate.probe) ? all.slice(0, 1) : all;
+    const during = { since, stop: stop.signal };
+    for (const droplet of droplets) void this.#run(gate, environment, droplet, note, during);
   }
 
   async #run(
@@ -89,7 +91,17 @@ export class Sampler {
   }
 }
 
-/** Through the balancer's address another environment may answer: that is no sample of this one. */
-function isOf({ environment: answered }: Sample, { project }: Environment): boolean {
-  return answered === undefined || answered === project;
+/** Who answered at the balancer's address is one of the two, or nobody that is judged here: null. */
+function placed(sample: Sample, own: Environment, baseline: Environment | null): Sample | null {
+  const { environment, droplet } = sample;
+  if (environment === undefined || environment === own.project) return sample;
+  if (environment !== baseline?.project) return null;
+  const [blue] = baseline.droplets;
+  return droplet === 0 && blue !== undefined ? { ...sample, droplet: blue } : sample;
+}
+
+/** At the balancer's address whoever answers says so: one question serves both. */
+function asksBlueApart({ judge, probe }: GateSpec): boolean {
+  const atBalancer = probe.kind === 'http' && probe.of === 'balancer';
+  return 'against' in judge && judge.against === 'blue' && !atBalancer;
 }

@@ -1,26 +1,42 @@
 // Whether a gate sees enough to say anything: a droplet that cannot be measured keeps it from passing (I5).
-import { askedName, type Window } from './sample.ts';
-import { ofDroplets, runAtEnd, statsOf } from './window.ts';
+import type { Asked } from './asked.ts';
+import { askedName, type Sample, type Window } from './sample.ts';
 
-/** Which droplets gave more than `unknownMax` unknown samples in a row just now; null if none. */
-export function unmeasured(
-  window: Window,
-  droplets: readonly number[],
-  unknownMax: number,
-): string | null {
-  const reasons = droplets.flatMap((droplet) => {
-    const { samples } = ofDroplets(window, [droplet]);
-    const blind = runAtEnd(samples, 'unknown');
-    if (blind <= unknownMax) return [];
-    const times = blind === 1 ? 'the last time' : `the last ${blind} times`;
-    return [`${askedName(droplet)} could not be measured ${times} (${samples.at(-1)?.detail})`];
+type Blind = { times: number; last: Sample };
+
+/** Which of those asked gave more than `unknownMax` unknown samples in a row just now; null if none. */
+export function unmeasured(window: Window, asked: Asked, unknownMax: number): string | null {
+  const runs = new Map<number, Blind>();
+  const ended = new Set<number>();
+  for (let index = window.samples.length - 1; index >= 0; index -= 1) {
+    const sample = window.samples[index];
+    const name = sample === undefined ? null : asked.whose(sample);
+    if (sample === undefined || name === null || ended.has(name)) continue;
+    if (sample.outcome !== 'unknown') ended.add(name);
+    else runs.set(name, lengthened(runs.get(name), sample));
+    if (ended.size === asked.names.length) break;
+  }
+  const reasons = asked.names.flatMap((name) => {
+    const { times = 0, last } = runs.get(name) ?? {};
+    if (times <= unknownMax) return [];
+    const often = times === 1 ? 'the last time' : `the last ${times} times`;
+    return [`${askedName(name)} could not be measured ${often} (${last?.detail})`];
   });
   return reasons.length === 0 ? null : reasons.join(', ');
 }
 
-/** Which droplets have not been heard of at all; null if none. */
-export function unheard(window: Window, droplets: readonly number[]): string | null {
-  if (droplets.length === 0) return 'there is no droplet to ask';
-  const silent = droplets.filter((droplet) => statsOf(ofDroplets(window, [droplet])).known === 0);
-  return silent.length === 0 ? null : `no answer from ${silent.map(askedName).join(', ')} yet`;
+function lengthened(run: Blind | undefined, sample: Sample): Blind {
+  return run === undefined ? { times: 1, last: sample } : { ...run, times: run.times + 1 };
+}
+
+/** Which of those asked have not been heard of at all; null if none. */
+export function unheard(window: Window, asked: Asked): string | null {
+  if (asked.names.length === 0) return 'there is no droplet to ask';
+  const silent = new Set(asked.names);
+  for (const sample of window.samples) {
+    const name = asked.whose(sample);
+    if (sample.outcome !== 'unknown' && name !== null) silent.delete(name);
+    if (silent.size === 0) return null;
+  }
+  return `no answer from ${[...silent].map(askedName).join(', ')} yet`;
 }

@@ -1,15 +1,15 @@
-// Picks the judge that a policy names, and joins the verdicts of a phase's gates into one.
+// One gate's verdict: picks the judge that the policy names, and lets nothing pass that was not seen.
 import type { Instant } from '../lib/clock.ts';
 import type { GateSpec } from '../policy/policy.ts';
-import { isAskedOnce } from '../policy/probe-spec.ts';
+import { type Asked, askedOf } from './asked.ts';
 import { unheard, unmeasured } from './blind.ts';
 import { judgeConsecutive } from './consecutive.ts';
-import { judgeErrorRate } from './error-rate.ts';
-import { judgeLatency } from './latency.ts';
+import { judgeOutOf } from './out-of.ts';
 import { askedName, emptyWindow, type Window } from './sample.ts';
+import { judgeShare } from './share.ts';
 import { judgeThreshold } from './threshold.ts';
-import type { Evidence, Verdict } from './verdict.ts';
-import { ofDroplets, since, statsOf } from './window.ts';
+import type { Verdict } from './verdict.ts';
+import { lastError, only } from './window.ts';
 
 export type Given = {
   readonly at: Instant;
@@ -17,110 +17,79 @@ export type Given = {
   readonly since: Instant;
   /** Droplets of the environment: each must be heard of. */
   readonly droplets: readonly number[];
+  /** Droplets of the environment that it is compared with; none under the first release. */
+  readonly blue: readonly number[];
 };
 
-/**
- * The verdict of all gates of a phase: fail if any fails; pass if all pass and `minMs` is over; at the
- * limit, what still waits is inconclusive. Without a gate there is no evidence, so it never passes (I5).
- */
-export function judgeAll(
-  gates: readonly GateSpec[],
-  windows: Readonly<Record<string, Window>>,
-  given: Given & { readonly minMs: number; readonly limitMs: number },
+/** Only samples since `given.since` count, and of them only the gate's droplets'. `baseline`: blue's, where it is asked apart. */
+export function judgeGate(
+  spec: GateSpec,
+  window: Window,
+  given: Given,
+  baseline: Window = emptyWindow,
 ): Verdict {
-  const verdicts = gates.map((gate) => judgeGate(gate, windows[gate.name] ?? emptyWindow, given));
-  const evidence = gather(gates, verdicts);
-  const failed = verdicts.filter((verdict) => verdict.is === 'fail');
-  if (failed.length > 0) return { is: 'fail', because: sentence(failed), evidence };
-  const passedMs = given.at - given.since;
-  const reason = whyNotYet(verdicts, passedMs, given.minMs);
-  if (reason === null) return { is: 'pass', because: sentence(verdicts), evidence };
-  if (passedMs < given.limitMs) return { is: 'wait', because: reason, evidence };
-  const because = `nothing was proven within ${seconds(given.limitMs)}: ${reason}`;
-  return { is: 'inconclusive', because, evidence };
-}
-
-/** One gate: pass, fail or wait. Only samples since `given.since` count, and of them only the gate's droplets'. */
-export function judgeGate(spec: GateSpec, window: Window, given: Given): Verdict {
   const asked = askedOf(spec, given.droplets);
-  const from = 'windowMs' in spec.judge ? given.at - spec.judge.windowMs : given.since;
-  const all = since(window, Math.max(given.since, from));
-  const counted = isAskedOnce(spec.probe) ? asOne(all, given.droplets) : ofDroplets(all, asked);
-  const verdict = judgeBy(spec, counted, asked);
+  const { judge } = spec;
+  const from =
+    judge.kind === 'threshold' ? Math.max(given.since, given.at - judge.windowMs) : given.since;
+  const counted = only(window, (sample) => sample.at >= from && asked.whose(sample) !== null);
+  const verdict = judgeBy(spec, counted, {
+    asked,
+    blue: blueSamples(spec, window, given, baseline),
+  });
   const judged = verdict.is === 'fail' ? verdict : notBlindly(spec, verdict, counted, asked);
   return {
     ...judged,
-    because: `${spec.name}: ${judged.because}${lastBad(judged, counted)}`,
+    because: `${spec.name} ${verbs[judged.is]}: ${judged.because}${lastBad(judged, counted)}`,
   };
 }
 
-/** Whom the gate's probe asks; a question of the whole environment has samples of droplet 0. */
-function askedOf(spec: GateSpec, droplets: readonly number[]): readonly number[] {
-  return isAskedOnce(spec.probe) ? [0] : droplets;
-}
+const verbs: Readonly<Record<Verdict['is'], string>> = {
+  pass: 'passes',
+  fail: 'fails',
+  wait: 'waits',
+  unknown: 'cannot measure',
+  inconclusive: 'came to no result',
+};
 
-/** Whichever of the droplets answered, or nobody knows which: the answer is the environment's. */
-function asOne(window: Window, droplets: readonly number[]): Window {
-  const own = ofDroplets(window, [0, ...droplets]);
-  return { samples: own.samples.map((sample) => ({ ...sample, droplet: 0 })) };
-}
+type Sides = { readonly asked: Asked; readonly blue: Window | null };
 
-/** The verdict, or wait with the reason where it does not rest on every droplet (I5). */
-function notBlindly(
-  spec: GateSpec,
-  verdict: Verdict,
-  window: Window,
-  droplets: readonly number[],
-): Verdict {
-  const blind =
-    unmeasured(window, droplets, spec.unknownMax) ??
-    (verdict.is === 'pass' ? unheard(window, droplets) : null);
-  if (blind === null) return verdict;
-  return { ...verdict, is: 'wait', because: `${verdict.because}; ${blind}` };
-}
-
-function judgeBy(spec: GateSpec, window: Window, droplets: readonly number[]): Verdict {
-  switch (spec.judge.kind) {
+function judgeBy({ judge }: GateSpec, window: Window, { asked, blue }: Sides): Verdict {
+  switch (judge.kind) {
     case 'consecutive':
-      return judgeConsecutive(spec.judge, window, droplets);
+      return judgeConsecutive(judge, window, asked);
+    case 'out-of':
+      return judgeOutOf(judge, window, asked);
     case 'error-rate':
-      return judgeErrorRate(spec.judge, window);
     case 'latency':
-      return judgeLatency(spec.judge, window);
+      return judgeShare(judge, window, blue);
     case 'threshold':
-      return judgeThreshold(spec.judge, window);
+      return judgeThreshold(judge, window);
   }
+}
+
+/** Blue's own samples, or those of its droplets among the answers at the balancer's address; null: there is no blue. */
+function blueSamples(spec: GateSpec, window: Window, given: Given, baseline: Window) {
+  if (given.blue.length === 0) return null;
+  const ofBalancer = spec.probe.kind === 'http' && spec.probe.of === 'balancer';
+  return only(
+    ofBalancer ? window : baseline,
+    (sample) => sample.at >= given.since && given.blue.includes(sample.droplet),
+  );
+}
+
+/** The verdict, or what keeps it from being one that rests on every droplet (I5). */
+function notBlindly(spec: GateSpec, verdict: Verdict, window: Window, asked: Asked): Verdict {
+  const blind = unmeasured(window, asked, spec.unknownMax);
+  if (blind !== null) return { ...verdict, is: 'unknown', because: `${verdict.because}; ${blind}` };
+  const silent = verdict.is === 'pass' ? unheard(window, asked) : null;
+  return silent === null
+    ? verdict
+    : { ...verdict, is: 'wait', because: `${verdict.because}; ${silent}` };
 }
 
 /** What a person wants to see beside a verdict that is not a pass: the last bad answer. */
 function lastBad(verdict: Verdict, window: Window): string {
-  const { lastError } = statsOf(window);
-  if (verdict.is === 'pass' || lastError === null) return '';
-  return `; last bad answer, from ${askedName(lastError.droplet)}: ${lastError.detail}`;
-}
-
-/** Null where everything passed for long enough. */
-function whyNotYet(verdicts: readonly Verdict[], passedMs: number, minMs: number): string | null {
-  if (verdicts.length === 0) return 'no gate is named, so nothing can be proven';
-  const waiting = verdicts.filter((verdict) => verdict.is !== 'pass');
-  if (waiting.length > 0) return sentence(waiting);
-  if (passedMs >= minMs) return null;
-  return `all gates pass; ${seconds(passedMs)} of at least ${seconds(minMs)} have passed`;
-}
-
-function gather(gates: readonly GateSpec[], verdicts: readonly Verdict[]): Evidence {
-  const pairs = verdicts.flatMap((verdict, index) =>
-    Object.entries({ is: verdict.is, ...verdict.evidence }).map(
-      ([key, value]) => [`${gates[index]?.name}.${key}`, value] as const,
-    ),
-  );
-  return Object.fromEntries(pairs);
-}
-
-function sentence(verdicts: readonly Verdict[]): string {
-  return verdicts.map((verdict) => verdict.because).join('. ');
-}
-
-function seconds(ms: number): string {
-  return `${Number((ms / 1000).toFixed(1))} s`;
+  const bad = verdict.is === 'pass' ? null : lastError(window);
+  return bad === null ? '' : `; last bad answer, from ${askedName(bad.droplet)}: ${bad.detail}`;
 }

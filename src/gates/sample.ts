@@ -23,9 +23,18 @@ export type Sample = {
 };
 
 /** Samples of one gate in the order of their time, oldest first; the sampler bounds how many are kept. */
-export type Window = { readonly samples: readonly Sample[] };
+export type Window = {
+  readonly samples: readonly Sample[];
+  /** How many older ones were dropped, if any. */
+  readonly dropped?: number;
+};
 
 export const emptyWindow: Window = { samples: [] };
+
+/** Where blue's samples of a gate stand that is compared with it; no gate has such a name. */
+export function blueOf(gate: string): string {
+  return `${gate}@blue`;
+}
 
 /** `droplet 3164444`, or the balancer's address, for people. */
 export function askedName(droplet: number): string {

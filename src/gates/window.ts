@@ -1,54 +1,30 @@
-// Samples of one gate over time: adding within a bound, cutting by time and droplet, counting.
-import type { Instant } from '../lib/clock.ts';
+// Samples of one gate over time: adding within a bound, cutting by time and by who was asked.
 import type { Sample, Window } from './sample.ts';
 
 /** What a window keeps at most; at two samples a second from eight droplets this is over ten minutes. */
 const windowMax = 10_000;
 
 /** The window with one more sample, in the order of time; the oldest beyond `max` are dropped. */
-export function push(window: Window, sample: Sample, max = windowMax): Window {
-  const { samples } = window;
+export function push({ samples, dropped = 0 }: Window, sample: Sample, max = windowMax): Window {
+  const last = samples.at(-1);
+  const all = samples.slice();
   // Droplets answer side by side, so a slow answer may come after a later one.
-  const place = samples.findLastIndex((one) => one.at <= sample.at) + 1;
-  const all = [...samples.slice(0, place), sample, ...samples.slice(place)];
-  return { samples: all.slice(Math.max(0, all.length - max)) };
+  if (last === undefined || last.at <= sample.at) all.push(sample);
+  else all.splice(samples.findLastIndex((one) => one.at <= sample.at) + 1, 0, sample);
+  const over = Math.max(0, all.length - max);
+  return over + dropped === 0
+    ? { samples: all }
+    : { samples: all.slice(over), dropped: dropped + over };
 }
 
-/** Samples at or after `from`. */
-export function since(window: Window, from: Instant): Window {
-  return { samples: window.samples.filter((sample) => sample.at >= from) };
+/** Those of the samples that count; the window itself where all do, as mostly. */
+export function only(window: Window, counts: (sample: Sample) => boolean): Window {
+  return window.samples.every(counts)
+    ? window
+    : { ...window, samples: window.samples.filter(counts) };
 }
 
-/** Samples of the given droplets only. */
-export function ofDroplets(window: Window, droplets: readonly number[]): Window {
-  return { samples: window.samples.filter((sample) => droplets.includes(sample.droplet)) };
-}
-
-export type Stats = {
-  /** Samples that say something: ok or error. */
-  readonly known: number;
-  readonly ok: number;
-  readonly errors: number;
-  readonly unknown: number;
-  readonly lastError: Sample | null;
-};
-
-export function statsOf(window: Window): Stats {
-  const those = (outcome: Sample['outcome']) =>
-    window.samples.filter((sample) => sample.outcome === outcome);
-  const errors = those('error');
-  const ok = those('ok').length;
-  return {
-    known: ok + errors.length,
-    ok,
-    errors: errors.length,
-    unknown: those('unknown').length,
-    lastError: errors.at(-1) ?? null,
-  };
-}
-
-/** How many samples at the end of the list have this outcome, without a gap. */
-export function runAtEnd(samples: readonly Sample[], outcome: Sample['outcome']): number {
-  const other = samples.findLastIndex((sample) => sample.outcome !== outcome);
-  return samples.length - 1 - other;
+/** The last bad answer, or null. */
+export function lastError({ samples }: Window): Sample | null {
+  return samples.findLast((sample) => sample.outcome === 'error') ?? null;
 }

@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib';
 import { Failure } from '../lib/failure.ts';
 import type { Entry } from '../promotion/entry.ts';
+import { renewed } from './older.ts';
 import { problemOf } from './shape.ts';
 
 /** Version of every line. A journal with a newer one is refused, not guessed at. Lines of version 1 have no checksum. */
@@ -98,7 +99,8 @@ function parse(line: string, number: number, place: string): { more?: number; en
   const problem = problemOf(value);
   if (problem !== null) throw bad(place, number, problem, line);
   const { v: _, sum: __, more, ...entry } = value as Line;
-  return more === undefined ? { entry: entry as Entry } : { more, entry: entry as Entry };
+  const read = renewed(entry as Entry);
+  return more === undefined ? { entry: read } : { more, entry: read };
 }
 
 function json(line: string): unknown {

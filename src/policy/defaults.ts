@@ -21,6 +21,8 @@ export const policyDefaults = {
         judge: { consecutive: { passes: 3, failures: 3 } },
       },
     ],
+    inconclusive: 'abort',
+    unknown: 'wait',
   },
   switch: { limit: '10m', floor: 1 },
   verify: {
@@ -31,20 +33,23 @@ export const policyDefaults = {
         name: 'errors',
         probe: { http: { of: 'balancer' } },
         every: '500ms',
-        judge: { errorRate: { max: '1%', window: '2m', samples: 200 } },
+        judge: { errorRate: { acceptable: '1%', unacceptable: '5%', confidence: '99%' } },
       },
       {
         name: 'healthy',
         probe: { http: { of: 'droplets' } },
         every: '2s',
-        judge: { errorRate: { max: '5%', window: '2m', samples: 40 } },
+        judge: { outOf: { failures: 4, of: 20 } },
       },
     ],
+    inconclusive: 'hold',
+    unknown: 'wait',
   },
   drain: { limit: '5m', quiet: '10s', warm: '10m' },
 } as const;
 
 export const gateDefaults = { every: '2s', unknown: 5 } as const;
+export const judgeDefaults = { confidence: '99%', against: 'limit' } as const;
 export const httpDefaults = { of: 'droplets', timeout: '2s' } as const;
 export const probeDefaults = { timeout: '5s', through: 'controller', on: 'container' } as const;
 

@@ -3,32 +3,39 @@ import type { ProbeSpec } from './probe-spec.ts';
 
 export type { ProbeSpec } from './probe-spec.ts';
 
+/** What is asked of a share of bad answers; shares are 0..1. */
+export type ShareLimits = {
+  /** Up to this share all is well. Of `against: 'blue'`: so much more than blue, in the same minutes. */
+  readonly acceptable: number;
+  /** From this share on it is no good; between the two either verdict is right. */
+  readonly unacceptable: number;
+  /** How sure a verdict is, however often one looks: 0.99 is wrong in at most 1 of 100 releases. */
+  readonly confidence: number;
+  readonly against: 'limit' | 'blue';
+};
+
 export type Judge =
   /** `passes` good answers in a row from every droplet pass; `failures` bad ones in a row from any fail. */
   | { readonly kind: 'consecutive'; readonly passes: number; readonly failures: number }
-  /** Share of failed answers over the window, at most `max` (0..1), from at least `samplesMin` answers. */
-  | {
-      readonly kind: 'error-rate';
-      readonly max: number;
-      readonly windowMs: number;
-      readonly samplesMin: number;
-    }
-  /** The `quantile` (0..1) of durations over the window, at most `maxMs`, from at least `samplesMin` answers. */
-  | {
-      readonly kind: 'latency';
-      readonly quantile: number;
-      readonly maxMs: number;
-      readonly windowMs: number;
-      readonly samplesMin: number;
-    }
-  /** The mean duration, or the number of bad answers, over the window against a limit. */
+  /** `failures` bad answers among any `of` of a droplet fail; `of` answers without that pass. */
+  | { readonly kind: 'out-of'; readonly failures: number; readonly of: number }
+  /** Share of failed answers, judged after every one of them. */
+  | ({ readonly kind: 'error-rate' } & ShareLimits)
+  /** Share of answers slower than the objective, likewise; a failed answer counts as slow. */
+  | ({ readonly kind: 'latency'; readonly objectiveMs: number } & ShareLimits)
+  /** One number of a fixed window against limits. */
   | {
       readonly kind: 'threshold';
-      readonly quantity: 'errors' | 'mean-duration-ms';
-      readonly max: number;
+      readonly quantity: Quantity;
+      /** Null: no limit on this side; at least one of the two is given. */
+      readonly max: number | null;
+      readonly min: number | null;
       readonly windowMs: number;
       readonly samplesMin: number;
     };
+
+/** `errors` are counted, `error-rate` is a share 0..1, `p95` and the like are ms, `value` is what a numeric source yields. */
+export type Quantity = 'errors' | 'error-rate' | 'mean-duration-ms' | 'value' | `p${number}`;
 
 export type GateSpec = {
   /** Unique within its phase. */
@@ -36,8 +43,21 @@ export type GateSpec = {
   readonly probe: ProbeSpec;
   readonly everyMs: number;
   readonly judge: Judge;
-  /** So many *unknown* samples in a row from a droplet make the gate wait with that reason. */
+  /** More *unknown* samples in a row than this, from any droplet: the gate cannot measure. */
   readonly unknownMax: number;
+  /** Judged and reported, but it decides nothing. */
+  readonly dryRun: boolean;
+};
+
+/** A phase in which gates judge. */
+export type PhaseSpec = {
+  readonly limitMs: number;
+  readonly minMs: number;
+  readonly gates: readonly GateSpec[];
+  /** What a gate that came to no result within the limit leads to. `abort`: after the commit point, back to the old environment. */
+  readonly inconclusive: 'abort' | 'hold';
+  /** What a gate leads to that cannot measure (`unknownMax`). `wait`: it may see again before the limit. */
+  readonly unknown: 'abort' | 'hold' | 'wait';
 };
 
 export type Policy = {
@@ -53,22 +73,14 @@ export type Policy = {
     /** A container that Docker restarted this often while starting is hopeless. */
     readonly restartsMax: number;
   };
-  readonly gate: {
-    readonly limitMs: number;
-    readonly minMs: number;
-    readonly gates: readonly GateSpec[];
-  };
+  readonly gate: PhaseSpec;
   readonly switch: {
     /** For green to be seen serving by the balancer's own address. */
     readonly limitMs: number;
     /** Never fewer targets that serve, by our hand (I1); at least 1. */
     readonly floor: number;
   };
-  readonly verify: {
-    readonly limitMs: number;
-    readonly minMs: number;
-    readonly gates: readonly GateSpec[];
-  };
+  readonly verify: PhaseSpec;
   readonly drain: {
     /** For requests in flight to end before the old environment is detached, and again before it is removed. */
     readonly limitMs: number;

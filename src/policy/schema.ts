@@ -1,9 +1,10 @@
 // The shape of a policy file: every key an operator can write is here.
-import type { z } from 'zod';
+import { z } from 'zod';
 import { gateDefaults, policyDefaults } from './defaults.ts';
 import { judge } from './judge-schema.ts';
 import { probe } from './probe-schema.ts';
-import { duration, list, section, text, whole } from './words.ts';
+import { duration, list, section, text, wants, whole } from './words.ts';
+import { isAdvisory } from './written-probe.ts';
 
 const limit = () => duration('1s');
 
@@ -13,7 +14,8 @@ const gate = section({
   every: duration('50ms', '10m').prefault(gateDefaults.every),
   judge,
   unknown: whole(1).prefault(gateDefaults.unknown),
-});
+  dryRun: z.boolean(wants('yes or no', 'write true or false')).optional(),
+}).transform((written) => ({ ...written, dryRun: written.dryRun ?? isAdvisory(written.probe) }));
 
 const { start, gate: gating, switch: switching, verify, drain } = policyDefaults;
 
@@ -24,6 +26,12 @@ function phase(defaults: typeof gating | typeof verify) {
     gates: list(gate, 'gates, each with name, probe and judge').prefault(() =>
       structuredClone<z.input<typeof gate>[]>(defaults.gates as never),
     ),
+    inconclusive: z
+      .enum(['abort', 'hold'], wants('an answer', 'write abort or hold'))
+      .prefault(defaults.inconclusive),
+    unknown: z
+      .enum(['abort', 'hold', 'wait'], wants('an answer', 'write abort, hold or wait'))
+      .prefault(defaults.unknown),
   }).prefault({});
 }
 

@@ -36,14 +36,19 @@ function inRange(least: string, most: string): (text: string) => boolean {
   };
 }
 
+const aShare = wants('a share', 'write a percentage such as 1%, or a number such as 0.01');
+
+/** A number from 0 to 1 out of `1%`. */
+export function percentage() {
+  return z
+    .string(aShare)
+    .regex(/^(100|\d{1,2}(\.\d{1,4})?)%$/, aShare)
+    .transform((percent) => Number(percent.slice(0, -1)) / 100);
+}
+
 /** A number from 0 to 1 out of `1%` or `0.01`; 1 alone could mean either, so it is refused. */
 export function share() {
-  const a = wants('a share', 'write a percentage such as 1%, or a number such as 0.01');
-  const text = z
-    .string(a)
-    .regex(/^(100|\d{1,2}(\.\d{1,4})?)%$/, a)
-    .transform((percent) => Number(percent.slice(0, -1)) / 100);
-  return z.union([text, z.number(a).min(0, a).lt(1, a)], a);
+  return z.union([percentage(), z.number(aShare).min(0, aShare).lt(1, aShare)], aShare);
 }
 
 export function whole(least: number, most = 1_000_000) {

@@ -14,6 +14,17 @@ export function httpOf(probe: WrittenProbe): WrittenHttp | null {
   return probe === 'container' ? null : (probe.http ?? null);
 }
 
+/** DigitalOcean's metrics are late and coarse: unless a policy says otherwise they are told, and decide nothing. */
+export function isAdvisory(probe: WrittenProbe): boolean {
+  return probe !== 'container' && probe.balancer !== undefined;
+}
+
+/** Whether there is a value to judge, beside ok and error. */
+export function yieldsNumbers(probe: WrittenProbe): boolean {
+  if (probe === 'container' || probe.http !== undefined) return false;
+  return probe.exec === undefined || probe.exec.number === true;
+}
+
 /** The schema lets exactly one source through. */
 export function toProbe(probe: WrittenProbe): ProbeSpec {
   if (probe === 'container') return { kind: 'container' };

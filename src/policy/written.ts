@@ -2,17 +2,19 @@
 import { isPolicyName } from './app-rules.ts';
 import type { WrittenApp, WrittenOrder } from './app-schema.ts';
 import { absolute, folderOf, type Where } from './paths.ts';
-import type { Policy } from './policy.ts';
+import type { PhaseSpec, Policy } from './policy.ts';
 import type { WrittenPolicy } from './schema.ts';
 import type { HealthOrder, PoolSpec, Settings } from './settings.ts';
 import { toGate } from './written-gate.ts';
 
 export function toPolicy(written: WrittenPolicy, name: string): Policy {
   const { start, gate, verify, drain } = written;
-  const phase = ({ limit, minimum, gates }: WrittenPolicy['gate']) => ({
-    limitMs: limit,
-    minMs: minimum,
-    gates: gates.map(toGate),
+  const phase = (written: WrittenPolicy['gate']): PhaseSpec => ({
+    limitMs: written.limit,
+    minMs: written.minimum,
+    gates: written.gates.map(toGate),
+    inconclusive: written.inconclusive,
+    unknown: written.unknown,
   });
   return {
     name: written.name ?? name,

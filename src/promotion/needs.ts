@@ -14,7 +14,14 @@ export type Needs = {
   readonly projects: readonly ProjectAt[];
   readonly connections: readonly ProjectAt[];
   readonly strangers: boolean;
-  readonly gates: { readonly gates: readonly GateSpec[]; readonly environment: Environment } | null;
+  readonly gates: GatesWanted | null;
+};
+
+export type GatesWanted = {
+  readonly gates: readonly GateSpec[];
+  readonly environment: Environment;
+  /** The other environment, which some gates compare with; null under the first release. */
+  readonly baseline: Environment | null;
 };
 
 export function needs(app: App): Needs {
@@ -37,7 +44,7 @@ export function needs(app: App): Needs {
       return {
         ...none,
         projects: projectsOf(app.green),
-        gates: { gates: app.policy.gate.gates, environment: app.green },
+        gates: { gates: app.policy.gate.gates, environment: app.green, baseline: app.blue },
       };
     case 'switching':
       return {
@@ -51,7 +58,7 @@ export function needs(app: App): Needs {
       return {
         ...none,
         projects: [...projectsOf(live), ...projectsOf(other)],
-        gates: { gates: app.policy.verify.gates, environment: app.blue },
+        gates: { gates: app.policy.verify.gates, environment: app.blue, baseline: app.draining },
       };
     case 'retiring':
       return { ...none, connections: projectsOf(app.draining) };

@@ -22,6 +22,7 @@ function gate(passes: number): GateSpec {
     everyMs: 1_000,
     judge: { kind: 'consecutive', passes, failures: 3 },
     unknownMax: 3,
+    dryRun: false,
   };
 }
 
@@ -31,9 +32,21 @@ export function policyOf({ floor, missingMax }: Pick<Script, 'floor' | 'missingM
     attemptsMax: 3,
     unreachableMs: 30_000,
     start: { limitMs: 60_000, missingMax, restartsMax: 2 },
-    gate: { limitMs: 30_000, minMs: 2_000, gates: [gate(3)] },
+    gate: {
+      limitMs: 30_000,
+      minMs: 2_000,
+      gates: [gate(3)],
+      inconclusive: 'abort',
+      unknown: 'wait',
+    },
     switch: { limitMs: 40_000, floor },
-    verify: { limitMs: 40_000, minMs: 8_000, gates: [gate(5)] },
+    verify: {
+      limitMs: 40_000,
+      minMs: 8_000,
+      gates: [gate(5)],
+      inconclusive: 'hold',
+      unknown: 'wait',
+    },
     drain: { limitMs: 20_000, quietMs: 2_000, warmMs: 12_000 },
   };
 }

@@ -7,9 +7,21 @@ export function aPolicy(changes: Partial<Policy> = {}): Policy {
     attemptsMax: 3,
     unreachableMs: 30_000,
     start: { limitMs: 60_000, missingMax: 0, restartsMax: 2 },
-    gate: { limitMs: 30_000, minMs: 2_000, gates: [aGate({ passes: 3 })] },
+    gate: {
+      limitMs: 30_000,
+      minMs: 2_000,
+      gates: [aGate({ passes: 3 })],
+      inconclusive: 'abort',
+      unknown: 'wait',
+    },
     switch: { limitMs: 40_000, floor: 1 },
-    verify: { limitMs: 40_000, minMs: 8_000, gates: [aGate({ passes: 5 })] },
+    verify: {
+      limitMs: 40_000,
+      minMs: 8_000,
+      gates: [aGate({ passes: 5 })],
+      inconclusive: 'hold',
+      unknown: 'wait',
+    },
     drain: { limitMs: 20_000, quietMs: 2_000, warmMs: 12_000 },
     ...changes,
   };
@@ -23,5 +35,6 @@ function aGate(changes: { name?: string; passes?: number; failures?: number } = 
     everyMs: 500,
     judge: { kind: 'consecutive', passes, failures },
     unknownMax: 3,
+    dryRun: false,
   };
 }

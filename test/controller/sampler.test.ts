@@ -1,6 +1,7 @@
 // Probes at their interval on every droplet: windows by gate and phase, slow answers included.
 import { describe, expect, test } from 'vitest';
 import { Sampler } from '../../src/controller/sampler.ts';
+import { blueOf } from '../../src/gates/sample.ts';
 import type { GateSpec } from '../../src/policy/policy.ts';
 import type { During, Probes } from '../../src/world.ts';
 import { aPolicy } from '../builders/policy.ts';
@@ -114,6 +115,40 @@ describe('the sampler', () => {
     expect(scene.rings).toBe(4);
   });
 
+  test('asks blue the same at the same pace where a gate compares with it', async () => {
+    const { clock, sampler } = aScene();
+    const wanted = {
+      gates: [comparing('droplets')],
+      environment,
+      baseline: anEnvironment('r41', 'blue'),
+    };
+    sampler.windows(wanted, 0);
+    await clock.pass(1_100);
+    const windows = sampler.windows(wanted, 0);
+    expect(Object.keys(windows)).toEqual(['healthy', blueOf('healthy')]);
+    const asked = (name: string) => windows[name]?.samples.map(({ at, droplet }) => [at, droplet]);
+    expect(asked('healthy')).toHaveLength(6);
+    expect(asked(blueOf('healthy'))).toEqual([
+      [0, 1],
+      [0, 2],
+      [500, 1],
+      [500, 2],
+      [1_000, 1],
+      [1_000, 2],
+    ]);
+  });
+
+  test('asks nothing apart where both answer at the balancer, where no gate compares, and where there is no blue', async () => {
+    const blue = anEnvironment('r41', 'blue');
+    const cases = [
+      { gates: [comparing('balancer')], environment, baseline: blue },
+      { gates, environment, baseline: blue },
+      { gates: [comparing('droplets')], environment, baseline: null },
+    ];
+    for (const wanted of cases)
+      expect(Object.keys(aScene().sampler.windows(wanted, 0))).toEqual(['healthy']);
+  });
+
   test('asks nothing where a phase has no gates, and nothing once it is stopped', async () => {
     const scene = aScene();
     scene.see();
@@ -124,6 +159,13 @@ describe('the sampler', () => {
     expect(scene.asked).toBe(asked);
   });
 });
+
+function comparing(of: 'droplets' | 'balancer'): GateSpec {
+  const probe = { kind: 'http', of, path: '/', expect: null, timeoutMs: 1_000 } as const;
+  const limits = { acceptable: 0.01, unacceptable: 0.05, confidence: 0.99 };
+  const judge = { kind: 'error-rate', ...limits, against: 'blue' } as const;
+  return { name: 'healthy', probe, everyMs: 500, judge, unknownMax: 3, dryRun: false };
+}
 
 function aScene(given: readonly GateSpec[] = gates) {
   const clock = new ManualClock();
@@ -151,7 +193,8 @@ function aScene(given: readonly GateSpec[] = gates) {
     counts: () => true,
     sampler: new Sampler({ sample }, clock, ring),
     see: (since = 0) =>
-      scene.sampler.windows({ gates: given, environment }, since).healthy?.samples ?? [],
+      scene.sampler.windows({ gates: given, environment, baseline: null }, since).healthy
+        ?.samples ?? [],
   };
   return scene;
 }

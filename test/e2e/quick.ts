@@ -19,7 +19,7 @@ export type Quick = {
 };
 
 const errors = `{ name: errors, probe: { http: { of: droplets, path: / } }, every: 100ms,
-        judge: { errorRate: { max: 5%, window: 4s, samples: 20 } } }`;
+        judge: { errorRate: { acceptable: 2%, unacceptable: 25%, confidence: 99% } } }`;
 const healthy = `{ name: healthy, probe: { http: { of: droplets } }, every: 200ms,
         judge: { consecutive: { passes: 2, failures: 10 } } }`;
 

@@ -1,4 +1,5 @@
 // Samples and gates in few words, for the gates' tests.
+import type { Given } from '../../src/gates/judge.ts';
 import type { Outcome, Sample, Window } from '../../src/gates/sample.ts';
 import type { GateSpec, Judge } from '../../src/policy/policy.ts';
 
@@ -31,30 +32,52 @@ export function gate(judge: Judge, more: Partial<GateSpec> = {}): GateSpec {
     expect: null,
     timeoutMs: 1000,
   } as const;
-  return { name: 'up', probe, everyMs: 1000, judge, unknownMax: 3, ...more };
+  return { name: 'up', probe, everyMs: 1000, judge, unknownMax: 3, dryRun: false, ...more };
 }
 
 export const consecutive: Judge = { kind: 'consecutive', passes: 3, failures: 2 };
-export const errorRate: Judge = { kind: 'error-rate', max: 0.1, windowMs: 60_000, samplesMin: 10 };
-export const latency: Judge = {
-  kind: 'latency',
-  quantile: 0.9,
-  maxMs: 100,
-  windowMs: 60_000,
-  samplesMin: 10,
-};
-export const errorCount: Judge = {
-  kind: 'threshold',
-  quantity: 'errors',
-  max: 2,
-  windowMs: 60_000,
-  samplesMin: 10,
-};
-export const meanDuration: Judge = {
-  kind: 'threshold',
+export const outOf: Judge = { kind: 'out-of', failures: 2, of: 5 };
+/** 9 good answers pass, 2 bad ones among the first few fail. */
+export const errorRate = {
+  kind: 'error-rate',
+  acceptable: 0.05,
+  unacceptable: 0.5,
+  confidence: 0.99,
+  against: 'limit',
+} as const satisfies Judge;
+export const latency = { ...errorRate, kind: 'latency', objectiveMs: 100 } as const satisfies Judge;
+
+const fixed = { kind: 'threshold', min: null, windowMs: 60_000, samplesMin: 10 } as const;
+export const rateOfWindow = {
+  ...fixed,
+  quantity: 'error-rate',
+  max: 0.1,
+} as const satisfies Judge;
+export const p90 = { ...fixed, quantity: 'p90', max: 100 } as const satisfies Judge;
+export const errorCount = { ...fixed, quantity: 'errors', max: 2 } as const satisfies Judge;
+export const meanDuration = {
+  ...fixed,
   quantity: 'mean-duration-ms',
   max: 100,
-  windowMs: 60_000,
-  samplesMin: 10,
-};
-export const everyJudge = [consecutive, errorRate, latency, errorCount, meanDuration];
+} as const satisfies Judge;
+export const meanValue = {
+  ...fixed,
+  quantity: 'value',
+  max: 0.8,
+  min: 0.2,
+} as const satisfies Judge;
+export const everyJudge: readonly Judge[] = [
+  consecutive,
+  outOf,
+  errorRate,
+  latency,
+  { ...errorRate, against: 'blue' },
+  rateOfWindow,
+  p90,
+  errorCount,
+  meanDuration,
+  meanValue,
+];
+
+/** What holds of a gate's phase unless a test says otherwise: a minute after its begin, one droplet, no blue. */
+export const given: Given = { at: 60_000, since: 0, droplets: [1], blue: [] };

@@ -1,9 +1,9 @@
 // Windows of samples: order, bound, cuts, counts.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { quantile } from '../../src/gates/latency.ts';
 import { emptyWindow, type Sample, type Window } from '../../src/gates/sample.ts';
-import { ofDroplets, push, runAtEnd, since, statsOf } from '../../src/gates/window.ts';
+import { quantile } from '../../src/gates/threshold.ts';
+import { lastError, only, push } from '../../src/gates/window.ts';
 import { track, windowOf } from './samples.ts';
 
 function pushed(times: readonly number[], max?: number): Window {
@@ -39,31 +39,22 @@ test('a window is not changed by adding to it', () => {
   expect(timesOf(before)).toEqual([1000, 2000]);
 });
 
-test('cuts by time keep what is at their edge; cuts by droplet keep those named', () => {
-  const window = windowOf(track('ooo', 1), track('oo', 2));
-  expect(timesOf(since(window, 2000))).toEqual([2000, 2000, 3000]);
-  expect(timesOf(ofDroplets(window, [2]))).toEqual([1000, 2000]);
+test('it says how many went', () => {
+  expect(pushed([1, 2, 3], 3).dropped).toBeUndefined();
+  expect(pushed([1, 2, 3, 4, 5], 3).dropped).toBe(2);
 });
 
-test('counts keep unknown apart from ok and error', () => {
-  expect(statsOf(windowOf(track('oox?x??')))).toMatchObject({
-    known: 4,
-    ok: 2,
-    errors: 2,
-    unknown: 3,
-    lastError: { at: 5000 },
-  });
-  expect(statsOf(windowOf(track('xxxo'))).lastError).toMatchObject({ at: 3000 });
-  expect(statsOf(windowOf(track('oo?'))).lastError).toBeNull();
+test('cuts keep what counts, and how many went before', () => {
+  const window = { ...windowOf(track('ooo', 1), track('oo', 2)), dropped: 7 };
+  const cut = only(window, ({ droplet }) => droplet === 2);
+  expect(timesOf(cut)).toEqual([1000, 2000]);
+  expect(cut.dropped).toBe(7);
+  expect(only(window, () => true)).toBe(window);
 });
 
-test.each([
-  ['', 0],
-  ['ooo', 3],
-  ['oxo', 1],
-  ['oox', 0],
-])('good answers at the end of %j: %i', (letters, run) => {
-  expect(runAtEnd(track(letters), 'ok')).toBe(run);
+test('the last bad answer is the last, and none where there is none', () => {
+  expect(lastError(windowOf(track('xxxo')))).toMatchObject({ at: 3000 });
+  expect(lastError(windowOf(track('oo?')))).toBeNull();
 });
 
 test.each([

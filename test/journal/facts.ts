@@ -64,9 +64,9 @@ function aPolicy() {
     attemptsMax: 2,
     unreachableMs: 1000,
     start: { limitMs: 1000, missingMax: 0, restartsMax: 2 },
-    gate: { limitMs: 1000, minMs: 0, gates: [] },
+    gate: { limitMs: 1000, minMs: 0, gates: [], inconclusive: 'abort', unknown: 'wait' },
     switch: { limitMs: 1000, floor: 1 },
-    verify: { limitMs: 1000, minMs: 0, gates: [] },
+    verify: { limitMs: 1000, minMs: 0, gates: [], inconclusive: 'hold', unknown: 'wait' },
     drain: { limitMs: 1000, quietMs: 100, warmMs: 100 },
-  };
+  } as const;
 }

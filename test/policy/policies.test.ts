@@ -49,19 +49,25 @@ switch: { limit: 4m, floor: 2 }
 verify:
   limit: 20m
   minimum: 6m
+  inconclusive: abort
+  unknown: hold
   gates:
     - name: errors
       probe: { http: { of: balancer, path: /up, expect: fine, timeout: 500ms } }
       every: 1s
-      judge: { errorRate: { max: 2%, window: 2m, samples: 50 } }
-    - { name: slow, probe: { http: {} }, judge: { latency: { quantile: 0.9, max: 300ms, window: 1m, samples: 20 } } }
+      judge: { errorRate: { acceptable: 2%, unacceptable: 8% } }
+    - { name: slow, probe: { http: {} }, judge: { latency: { objective: 300ms, acceptable: 0.1, unacceptable: 0.3, confidence: 95%, against: limit } } }
+    - { name: worse, probe: { http: { path: / } }, every: 1s, dryRun: true, judge: { errorRate: { acceptable: 2%, unacceptable: 9%, against: blue } } }
+    - { name: trip, probe: container, judge: { outOf: { failures: 2, of: 9 } } }
+    - { name: rate, probe: container, judge: { threshold: { quantity: errorRate, max: 10%, window: 1m, samples: 20 } } }
+    - { name: tail, probe: { http: {} }, judge: { threshold: { quantity: p95, max: 1s, min: 1ms, window: 1m, samples: 20 } } }
     - { name: count, probe: container, judge: { threshold: { quantity: errors, max: 5, window: 1m, samples: 1 } } }
     - { name: mean, probe: { http: {} }, judge: { threshold: { quantity: meanDuration, max: 80ms, window: 1m, samples: 1 } } }
 drain: { limit: 90s, quiet: 15s, warm: 30m }
 `;
   const http = { kind: 'http', of: 'droplets', path: null, expect: null, timeoutMs: 2_000 };
-  const often = { everyMs: 2_000, unknownMax: 5 };
-  const window = { windowMs: 60_000, samplesMin: 1 };
+  const often = { everyMs: 2_000, unknownMax: 5, dryRun: false };
+  const window = { min: null, windowMs: 60_000, samplesMin: 1 };
   expect(parsedValue(parsePolicy(text, 'p.yml'))).toEqual({
     name: 'p',
     attemptsMax: 7,
@@ -82,9 +88,12 @@ drain: { limit: 90s, quiet: 15s, warm: 30m }
           probe: { kind: 'container' },
           everyMs: 5_000,
           unknownMax: 9,
+          dryRun: false,
           judge: { kind: 'consecutive', passes: 1, failures: 1 },
         },
       ],
+      inconclusive: 'abort',
+      unknown: 'wait',
     },
     switch: { limitMs: 240_000, floor: 2 },
     verify: {
@@ -96,13 +105,66 @@ drain: { limit: 90s, quiet: 15s, warm: 30m }
           probe: { kind: 'http', of: 'balancer', path: '/up', expect: 'fine', timeoutMs: 500 },
           everyMs: 1_000,
           unknownMax: 5,
-          judge: { kind: 'error-rate', max: 0.02, windowMs: 120_000, samplesMin: 50 },
+          dryRun: false,
+          judge: {
+            kind: 'error-rate',
+            acceptable: 0.02,
+            unacceptable: 0.08,
+            confidence: 0.99,
+            against: 'limit',
+          },
         },
         {
           name: 'slow',
           probe: http,
           ...often,
-          judge: { kind: 'latency', quantile: 0.9, maxMs: 300, windowMs: 60_000, samplesMin: 20 },
+          judge: {
+            kind: 'latency',
+            objectiveMs: 300,
+            acceptable: 0.1,
+            unacceptable: 0.3,
+            confidence: 0.95,
+            against: 'limit',
+          },
+        },
+        {
+          name: 'worse',
+          probe: { ...http, path: '/' },
+          everyMs: 1_000,
+          unknownMax: 5,
+          dryRun: true,
+          judge: {
+            kind: 'error-rate',
+            acceptable: 0.02,
+            unacceptable: 0.09,
+            confidence: 0.99,
+            against: 'blue',
+          },
+        },
+        {
+          name: 'trip',
+          probe: { kind: 'container' },
+          ...often,
+          judge: { kind: 'out-of', failures: 2, of: 9 },
+        },
+        {
+          name: 'rate',
+          probe: { kind: 'container' },
+          ...often,
+          judge: { kind: 'threshold', quantity: 'error-rate', max: 0.1, ...window, samplesMin: 20 },
+        },
+        {
+          name: 'tail',
+          probe: http,
+          ...often,
+          judge: {
+            kind: 'threshold',
+            quantity: 'p95',
+            max: 1_000,
+            ...window,
+            min: 1,
+            samplesMin: 20,
+          },
         },
         {
           name: 'count',
@@ -117,6 +179,8 @@ drain: { limit: 90s, quiet: 15s, warm: 30m }
           judge: { kind: 'threshold', quantity: 'mean-duration-ms', max: 80, ...window },
         },
       ],
+      inconclusive: 'abort',
+      unknown: 'hold',
     },
     drain: { limitMs: 90_000, quietMs: 15_000, warmMs: 1_800_000 },
   });

@@ -24,8 +24,11 @@ function withGate(lines: Partial<Record<'limit' | 'name' | 'probe' | 'every' | '
 `;
 }
 
-const errorRate = '{ errorRate: { max: 5%, window: 1m, samples: 60 } }';
-const latency = '{ latency: { quantile: 0.95, max: 1s, window: 1m, samples: 60 } }';
+const errorRate = '{ errorRate: { acceptable: 5%, unacceptable: 20% } }';
+const latency = '{ latency: { objective: 1s, acceptable: 5%, unacceptable: 20% } }';
+const rate = '{ threshold: { quantity: errorRate, max: 5%, window: 1m, samples: 60 } }';
+const p95 = '{ threshold: { quantity: p95, max: 1s, window: 1m, samples: 60 } }';
+const againstBlue = '{ errorRate: { acceptable: 1%, unacceptable: 5%, against: blue } }';
 
 const mistakes: [title: string, text: string, ...says: string[]][] = [
   [
@@ -67,7 +70,7 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
   [
     'a share that could mean 1 or 100 percent',
     withGate({ judge: errorRate.replace('5%', '1') }),
-    'p.yml:7:34  gate.gates[0].judge.errorRate.max: 1 is not a share',
+    'p.yml:7:41  gate.gates[0].judge.errorRate.acceptable: 1 is not a share',
     '    write a percentage such as 1%, or a number such as 0.01',
   ],
   [
@@ -80,20 +83,20 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
     'a gate without a judge',
     withGate({ judge: '' }),
     'p.yml:7:7  gate.gates[0].judge: has no value',
-    '    write exactly one of: consecutive, errorRate, latency, threshold',
+    '    write exactly one of: consecutive, outOf, errorRate, latency, threshold',
   ],
   [
     'a gate with two judges',
     withGate({
       judge:
-        '{ consecutive: { passes: 1, failures: 1 }, errorRate: { max: 5%, window: 1m, samples: 60 } }',
+        '{ consecutive: { passes: 1, failures: 1 }, errorRate: { acceptable: 5%, unacceptable: 20% } }',
     }),
     'p.yml:7:7  gate.gates[0].judge: must have exactly one key',
-    '    write exactly one of: consecutive, errorRate, latency, threshold',
+    '    write exactly one of: consecutive, outOf, errorRate, latency, threshold',
   ],
   [
     'a misspelt judge',
-    withGate({ judge: '{ errorrates: { max: 5%, window: 1m, samples: 60 } }' }),
+    withGate({ judge: '{ errorrates: { acceptable: 5%, unacceptable: 20% } }' }),
     'p.yml:7:16  gate.gates[0].judge.errorrates: is not a known key',
     '    did you mean `errorRate`?',
   ],
@@ -132,14 +135,14 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
   ],
   [
     'more samples than the window can hold',
-    withGate({ every: '2s', judge: errorRate }),
-    'p.yml:7:59  gate.gates[0].judge.errorRate.samples: 60 samples cannot be reached: one droplet asked every 2s gives 30 in the window of 1m',
+    withGate({ every: '2s', judge: rate }),
+    'p.yml:7:80  gate.gates[0].judge.threshold.samples: 60 samples cannot be reached: one droplet asked every 2s gives 30 in the window of 1m',
     '    write at most 30, or a window of at least 2m, or ask more often',
   ],
   [
     'more samples than the limit leaves time for',
-    withGate({ limit: '60s', every: '2s', judge: errorRate.replace('1m', '5m') }),
-    'p.yml:7:59  gate.gates[0].judge.errorRate.samples: 60 samples cannot be reached: one droplet asked every 2s gives 30 in the limit of 1m',
+    withGate({ limit: '60s', every: '2s', judge: rate.replace('1m', '5m') }),
+    'p.yml:7:80  gate.gates[0].judge.threshold.samples: 60 samples cannot be reached: one droplet asked every 2s gives 30 in the limit of 1m',
     '    write at most 30, or a limit of at least 2m, or ask more often',
   ],
   [
@@ -162,26 +165,20 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
   ],
   [
     'too few samples for a quantile',
-    withGate({ judge: latency.replace('0.95', '0.99') }),
-    'p.yml:7:73  gate.gates[0].judge.latency.samples: 60 samples say nothing of the 0.99 quantile',
+    withGate({ judge: p95.replace('p95', 'p99') }),
+    'p.yml:7:74  gate.gates[0].judge.threshold.samples: 60 samples say nothing of p99',
     '    write at least 100',
-  ],
-  [
-    'a quantile of nothing',
-    withGate({ judge: latency.replace('0.95', '0') }),
-    'p.yml:7:37  gate.gates[0].judge.latency.quantile: 0% is not a quantile',
-    '    write one between 0 and 1, such as 0.95',
   ],
   [
     'a latency limit beyond the timeout',
     withGate({ judge: latency.replace('1s', '2s') }),
-    'p.yml:7:48  gate.gates[0].judge.latency.max: 2s is never exceeded: the probe gives up after 2s',
+    'p.yml:7:38  gate.gates[0].judge.latency.objective: 2s is never exceeded: the probe gives up after 2s',
     '    write less, or a longer timeout for the probe',
   ],
   [
     'errors limited by a duration',
     withGate({ judge: '{ threshold: { quantity: errors, max: 5s, window: 1m, samples: 60 } }' }),
-    'p.yml:7:52  gate.gates[0].judge.threshold.max: errors are counted, not timed',
+    'p.yml:7:52  gate.gates[0].judge.threshold.max: errors are counted',
     '    write a whole number such as 5',
   ],
   [
@@ -189,7 +186,7 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
     withGate({
       judge: '{ threshold: { quantity: meanDuration, max: 5, window: 1m, samples: 60 } }',
     }),
-    'p.yml:7:58  gate.gates[0].judge.threshold.max: a mean duration is a time',
+    'p.yml:7:58  gate.gates[0].judge.threshold.max: a duration is a time',
     '    write a duration such as 300ms',
   ],
   [
@@ -238,21 +235,21 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
   ],
   [
     'a window of no time, a share of nobody, no samples',
-    withGate({ judge: '{ errorRate: { max: [1%], window: 0s, samples: 0 } }' }),
-    'p.yml:7:34  gate.gates[0].judge.errorRate.max: a list is not a share',
-    '    write a percentage such as 1%, or a number such as 0.01',
-    'p.yml:7:48  gate.gates[0].judge.errorRate.window: "0s" is not a duration from 1s to 1h',
+    withGate({
+      judge: '{ threshold: { quantity: errors, max: [1%], window: 0s, samples: 0 } }',
+    }),
+    'p.yml:7:52  gate.gates[0].judge.threshold.max: a list is not a limit',
+    '    write a number such as 5, a share such as 1%, or a duration such as 300ms',
+    'p.yml:7:66  gate.gates[0].judge.threshold.window: "0s" is not a duration from 1s to 1h',
     '    write a duration from 1s to 1h',
-    'p.yml:7:61  gate.gates[0].judge.errorRate.samples: 0 is not a whole number from 1 to 1000000',
+    'p.yml:7:79  gate.gates[0].judge.threshold.samples: 0 is not a whole number from 1 to 1000000',
     '    write a whole number from 1 to 1000000',
   ],
   [
     'a threshold of what is not counted, up to what is no number',
     withGate({ judge: '{ threshold: { quantity: warnings, max: 5.5, window: 1m, samples: 1 } }' }),
     'p.yml:7:39  gate.gates[0].judge.threshold.quantity: "warnings" is not a quantity',
-    '    write errors or meanDuration',
-    'p.yml:7:54  gate.gates[0].judge.threshold.max: 5.5 is not a limit',
-    '    write a number of errors such as 5, or a duration such as 300ms',
+    '    write errors, errorRate, meanDuration, p50, p90, p95, p99 or value',
   ],
   [
     'a threshold of no time at all',
@@ -260,12 +257,12 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
       judge: '{ threshold: { quantity: meanDuration, max: 0ms, window: 1m, samples: 1 } }',
     }),
     'p.yml:7:58  gate.gates[0].judge.threshold.max: "0ms" is not a limit',
-    '    write a number of errors such as 5, or a duration such as 300ms',
+    '    write a number such as 5, a share such as 1%, or a duration such as 300ms',
   ],
   [
     'a latency of no time at all',
     withGate({ judge: latency.replace('1s', '0ms') }),
-    'p.yml:7:48  gate.gates[0].judge.latency.max: "0ms" is not a duration from 1ms to 1m',
+    'p.yml:7:38  gate.gates[0].judge.latency.objective: "0ms" is not a duration from 1ms to 1m',
     '    write a duration from 1ms to 1m',
   ],
   [
@@ -276,18 +273,6 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
     }),
     'p.yml:5:14  gate.gates[0].probe: the container probe has no durations to judge',
     '    use an http probe, or judge consecutive or errorRate',
-  ],
-  [
-    'a quantile of all',
-    withGate({ judge: latency.replace('0.95', '100%') }),
-    'p.yml:7:37  gate.gates[0].judge.latency.quantile: 100% is not a quantile',
-    '    write one between 0 and 1, such as 0.95',
-  ],
-  [
-    'more samples than a window holds, of latency and of a threshold',
-    withGate({ every: '2s', judge: latency }),
-    'p.yml:7:73  gate.gates[0].judge.latency.samples: 60 samples cannot be reached: one droplet asked every 2s gives 30 in the window of 1m',
-    '    write at most 30, or a window of at least 2m, or ask more often',
   ],
   [
     'a threshold with more samples than its window holds, which is as long as the limit',
@@ -365,14 +350,15 @@ test.each([
   ['a limit of just twice the minimum', 'gate: { limit: 1m, minimum: 30s }'],
   [
     'as many samples as a quantile needs',
-    withGate({ judge: latency.replace('samples: 60', 'samples: 20') }),
+    withGate({ judge: p95.replace('samples: 60', 'samples: 20') }),
   ],
-  ['as many samples as the window holds', withGate({ every: '1s', judge: errorRate })],
+  ['as many samples as the window holds', withGate({ every: '1s', judge: rate })],
+  ['a comparison with blue in a phase where it is live', withGate({ judge: againstBlue })],
   ['quiet that is just shorter than the drain', 'drain: { limit: 10s, quiet: 9s }'],
   ['a day', 'drain: { warm: 24h }'],
   [
     'a number of text',
-    withGate({ judge: '{ errorRate: { max: 0.05, window: 1h, samples: 60 } }' }),
+    withGate({ judge: '{ errorRate: { acceptable: 0.05, unacceptable: 0.2, confidence: 0.9 } }' }),
   ],
 ])('%s is accepted', (_, text) => {
   expect(parsePolicy(text, 'p.yml')).toMatchObject({ ok: true, warnings: [] });
@@ -388,9 +374,9 @@ test('rules speak of the sections that are sound although others are not', () =>
 });
 
 test('a gate that one bad answer fails is allowed with a warning', () => {
-  const parsed = parsePolicy(withGate({ judge: errorRate.replace('5%', '1%') }), 'p.yml');
+  const parsed = parsePolicy(withGate({ judge: rate.replace('5%', '1%') }), 'p.yml');
   expect(parsed.ok && formatProblems(parsed.warnings).split('\n')).toEqual([
-    'p.yml:7:59  gate.gates[0].judge.errorRate.samples: one bad answer of 60 is already more than 1%',
+    'p.yml:7:80  gate.gates[0].judge.threshold.samples: one bad answer of 60 is already more than 1%',
     '    write at least 100 samples if a single bad answer should not fail the gate',
   ]);
 });

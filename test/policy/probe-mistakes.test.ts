@@ -20,6 +20,7 @@ function of(probe: string, more: More = {}): string {
       probe: ${probe}
       every: 1s
       judge: ${judge ?? '{ consecutive: { passes: 3, failures: 3 } }'}
+      dryRun: false
 `;
 }
 
@@ -396,4 +397,21 @@ test('what is written comes out as data, with nothing that was not written', () 
     ],
     floor: { rate: 5, countsProbes: false, traffic: { kind: 'logs', match: { pattern: 'GET' } } },
   });
+});
+
+test.each([
+  ['', true],
+  ['dryRun: true', true],
+  ['dryRun: false', false],
+])("the balancer's metrics decide nothing unless the policy says so: %s", (written, dryRun) => {
+  const text = `verify:
+  gates:
+    - { name: up, probe: container, judge: { consecutive: { passes: 1, failures: 1 } } }
+    - { name: seen, probe: { balancer: { quantity: health } }, judge: { consecutive: { passes: 1, failures: 1 } }, ${written} }
+`;
+  const parsed = parsePolicy(text, 'p.yml');
+  expect(parsed.ok && parsed.value.verify.gates.map((gate) => gate.dryRun)).toEqual([
+    false,
+    dryRun,
+  ]);
 });

@@ -1,7 +1,10 @@
 // Gating: green is probed and judged before it sees traffic; what cannot be measured is never a pass.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { PhaseSpec } from '../../src/policy/policy.ts';
+import type { In } from '../../src/promotion/app.ts';
+import { choices } from '../../src/promotion/phases/held.ts';
 import { step } from '../../src/promotion/step.ts';
-import { anApp } from '../builders/app.ts';
+import { anApp, continued, entered } from '../builders/app.ts';
 import { anObservation } from '../builders/observation.ts';
 import { aPolicy } from '../builders/policy.ts';
 
@@ -66,7 +69,45 @@ test.each(['exited', 'restarting', 'unhealthy', 'starting', 'absent'] as const)(
 );
 
 test('without a gate nothing can be proven', () => {
-  const policy = aPolicy({ gate: { limitMs: 30_000, minMs: 0, gates: [] } });
+  const policy = aPolicy({ gate: { ...aPolicy().gate, minMs: 0, gates: [] } });
   const bare = anApp({ policy }).in('gating');
   expect(step(bare, anObservation(bare, 10_000).seen)).toMatchObject({ is: 'wait' });
+});
+
+describe('what the policy says of a gate that came to no result, or cannot measure', () => {
+  const asked = (changes: Partial<PhaseSpec>) =>
+    anApp({ policy: aPolicy({ gate: { ...aPolicy().gate, ...changes } }) }).in('gating');
+  const blind = (app: In<'gating'>, afterMs: number) =>
+    step(app, anObservation(app, afterMs).withSamples('unknown', 10).seen);
+
+  test('inconclusive: hold keeps green, and a person may take either', () => {
+    const holding = asked({ inconclusive: 'hold' });
+    const next = blind(holding, 30_000);
+    expect(next).toMatchObject({ is: 'enter', phase: 'held', held: 'choice' });
+    const app = continued(holding, entered('held', { held: 'choice' })) as unknown as In<'held'>;
+    expect(choices(app).map(({ project }) => project)).toEqual(['shop-r41', 'shop-r42']);
+  });
+
+  test.each([
+    ['wait', { is: 'wait', until: app.since + 30_000 }],
+    ['abort', { is: 'enter', phase: 'aborting', cause: 'failed' }],
+    ['hold', { is: 'enter', phase: 'held', held: 'choice' }],
+  ] as const)('unknown: %s', (unknown, expected) => {
+    const next = blind(asked({ unknown }), 10_000);
+    expect(next).toMatchObject(expected);
+    expect(next.because).toContain('healthy cannot measure');
+  });
+
+  test.each([
+    ['abort', 'aborting'],
+    ['hold', 'held'],
+  ] as const)('unknown: wait, until the limit, is inconclusive: %s', (inconclusive, phase) => {
+    expect(blind(asked({ unknown: 'wait', inconclusive }), 30_000)).toMatchObject({ phase });
+  });
+
+  test('a gate that fails goes back whatever is said of those that cannot measure', () => {
+    const bad = anObservation(app, 10_000).withSamples('error', 10).seen;
+    for (const changes of [{ unknown: 'hold' }, { inconclusive: 'hold' }] as const)
+      expect(step(asked(changes), bad)).toMatchObject({ phase: 'aborting' });
+  });
 });

@@ -46,8 +46,17 @@ test.each<[string, App, Wanted]>([
     gates:
       gates === undefined
         ? null
-        : { gates: app.policy[gates].gates, environment: expect.anything() },
+        : {
+            gates: app.policy[gates].gates,
+            environment: expect.objectContaining({ project: 'shop-r42' }),
+            baseline: expect.objectContaining({ project: 'shop-r41' }),
+          },
   });
+});
+
+test('under the first release there is no blue for gates to compare with', () => {
+  for (const phase of ['gating', 'verifying'] as const)
+    expect(needs(anApp({ first: true }).in(phase)).gates).toMatchObject({ baseline: null });
 });
 
 test('nothing is asked of the droplets, and no one asks the address, where the app is at rest', () => {

@@ -123,7 +123,7 @@ rows('gating', [
   ],
   [
     () => told(gating(), (seen) => seen, 2_000),
-    'healthy: every droplet gave 3 good answers in a row',
+    'healthy passes: every droplet gave 3 good answers in a row',
   ],
   [
     () => told(gating(), (seen) => seen, 1_500),
@@ -156,7 +156,7 @@ rows('gating', [
   ],
   [
     () => told(gating(), (seen) => seen.withSamples('ok', 1), 30_000),
-    'green was not proven: nothing was proven within 30 s: healthy: 3 good answers in a row are wanted from every droplet; ' +
+    'green was not proven: nothing was proven within 30 s: healthy waits: 3 good answers in a row are wanted from every droplet; ' +
       'droplet 3 has 1, droplet 4 has 1',
   ],
   [

@@ -172,11 +172,11 @@ const firstVerified = () => anApp({ first: true }).in('verifying');
 rows('verifying', [
   [
     () => told(verifying(), (seen) => seen, 8_000),
-    'healthy: every droplet gave 5 good answers in a row',
+    'healthy passes: every droplet gave 5 good answers in a row',
   ],
   [
     () => told(verifying()),
-    'healthy: 5 good answers in a row are wanted from every droplet; droplet 3 has 3, droplet 4 has 3',
+    'healthy waits: 5 good answers in a row are wanted from every droplet; droplet 3 has 3, droplet 4 has 3',
     17_000 + 40_000,
   ],
   [
@@ -191,7 +191,7 @@ rows('verifying', [
   [
     () => told(verifying(), (seen) => seen.withSamples('ok', 4), 40_000),
     'verification came to no result: nothing was proven within 40 s: ' +
-      'healthy: 5 good answers in a row are wanted from every droplet; droplet 3 has 4, droplet 4 has 4',
+      'healthy waits: 5 good answers in a row are wanted from every droplet; droplet 3 has 4, droplet 4 has 4',
   ],
   [
     () => told(verifying(), exited('shop-r42', 3)),

@@ -1,9 +1,12 @@
 // Verifying: the new environment is judged under people's requests while the old one stays warm.
 import { describe, expect, test } from 'vitest';
+import type { PhaseSpec } from '../../src/policy/policy.ts';
+import type { In } from '../../src/promotion/app.ts';
 import { step } from '../../src/promotion/step.ts';
 import { anApp, continued } from '../builders/app.ts';
 import { abort } from '../builders/command.ts';
 import { anObservation } from '../builders/observation.ts';
+import { aPolicy } from '../builders/policy.ts';
 
 const app = anApp().in('verifying');
 const first = anApp({ first: true }).in('verifying');
@@ -83,4 +86,42 @@ test('but it is sick where it fails without an order of ours, and where it ended
   expect(step(half, unasked.seen)).toMatchObject({ phase: 'held' });
   const ended = bad.withProject('shop-r41', 'exited', [1]);
   expect(step(half, ended.seen)).toMatchObject({ phase: 'held' });
+});
+
+describe('what the policy says of a gate that came to no result, or cannot measure', () => {
+  const asked = (changes: Partial<PhaseSpec>, first = false) =>
+    anApp({ first, policy: aPolicy({ verify: { ...aPolicy().verify, ...changes } }) }).in(
+      'verifying',
+    );
+  const blind = (app: In<'verifying'>, afterMs: number) =>
+    anObservation(app, afterMs).withSamples('unknown', 10);
+
+  test.each([
+    ['wait', { is: 'wait', until: app.since + 40_000 }],
+    ['abort', { is: 'enter', phase: 'aborting', cause: 'failed' }],
+    ['hold', { is: 'enter', phase: 'held', held: 'choice' }],
+  ] as const)('unknown: %s', (unknown, expected) => {
+    const judged = asked({ unknown });
+    const next = step(judged, blind(judged, 10_000).seen);
+    expect(next).toMatchObject(expected);
+    expect(next.because).toContain('healthy cannot measure');
+  });
+
+  test.each([
+    ['abort', 'aborting'],
+    ['hold', 'held'],
+  ] as const)('inconclusive: %s', (inconclusive, phase) => {
+    const judged = asked({ inconclusive });
+    expect(step(judged, blind(judged, 40_000).seen)).toMatchObject({ phase });
+    const unseen = anObservation(judged, 41_000).withoutDroplets([3]);
+    expect(step(judged, unseen.seen)).toMatchObject({ phase });
+  });
+
+  test('abort goes nowhere where there is no safe side', () => {
+    const judged = asked({ unknown: 'abort', inconclusive: 'abort' });
+    const sick = blind(judged, 10_000).withProject('shop-r41', 'exited', [2]);
+    expect(step(judged, sick.seen)).toMatchObject({ phase: 'held' });
+    const alone = asked({ inconclusive: 'abort' }, true);
+    expect(step(alone, blind(alone, 40_000).seen)).toMatchObject({ phase: 'held' });
+  });
 });

@@ -1,8 +1,9 @@
 // Gating: green is probed and judged before it sees traffic. What cannot be measured is never a pass.
-import { judgeAll } from '../../gates/judge.ts';
+import { judgeAll } from '../../gates/phase.ts';
+import type { Verdict } from '../../gates/verdict.ts';
 import { enter, fail, sickness, unseen, wait } from '../judgement.ts';
 import { early } from '../membership.ts';
-import type { Rules } from '../rules.ts';
+import type { Rules, Step } from '../rules.ts';
 import { narrowed } from './starting.ts';
 
 export const gating: Rules<'gating'> = {
@@ -12,7 +13,7 @@ export const gating: Rules<'gating'> = {
   },
   abort: () => 'aborting',
   next(app, seen) {
-    const { minMs, limitMs, gates } = app.policy.gate;
+    const { minMs, limitMs, gates, unknown } = app.policy.gate;
     const until = app.since + limitMs;
     const intruded = early(app, seen, app.green);
     if (intruded !== null) return fail(intruded);
@@ -22,6 +23,7 @@ export const gating: Rules<'gating'> = {
       at: seen.at,
       since: app.since,
       droplets: app.green.droplets,
+      blue: app.blue?.droplets ?? [],
       minMs,
       limitMs,
     });
@@ -34,7 +36,16 @@ export const gating: Rules<'gating'> = {
     }
     if (verdict.is === 'pass') return enter('switching', because, { evidence });
     if (verdict.is === 'inconclusive')
-      return fail(`green was not proven: ${because}`, { evidence });
+      return unproven(app.policy.gate.inconclusive, `green was not proven: ${because}`, verdict);
+    if (verdict.is === 'unknown' && unknown !== 'wait')
+      return unproven(unknown, `green cannot be measured: ${because}`, verdict);
     return wait(because, until);
   },
 };
+
+/** What the policy says of a green that is neither good nor bad: it is removed, or a person is asked. */
+function unproven(to: 'abort' | 'hold', because: string, { evidence }: Verdict): Step {
+  return to === 'hold'
+    ? enter('held', because, { held: 'choice', evidence })
+    : fail(because, { evidence });
+}

@@ -1,10 +1,10 @@
 // Verifying: green is blue now; the old one stays warm while the new one is judged under people's requests.
-import { judgeAll } from '../../gates/judge.ts';
-import type { Evidence } from '../../gates/verdict.ts';
+import { judgeAll } from '../../gates/phase.ts';
+import type { Evidence, Verdict } from '../../gates/verdict.ts';
 import type { In } from '../app.ts';
 import { enter, fail, sickness, unseen, wait } from '../judgement.ts';
 import type { Observation } from '../observation.ts';
-import type { EnterStep, Rules } from '../rules.ts';
+import type { EnterStep, Rules, Step } from '../rules.ts';
 
 export const verifying: Rules<'verifying'> = {
   enter(from) {
@@ -24,6 +24,7 @@ export const verifying: Rules<'verifying'> = {
       at: seen.at,
       since: app.since,
       droplets: app.blue.droplets,
+      blue: app.draining?.droplets ?? [],
       minMs,
       limitMs,
     });
@@ -32,18 +33,37 @@ export const verifying: Rules<'verifying'> = {
       case 'fail':
         return goBack(app, seen, verdict.because, verdict.evidence);
       case 'inconclusive':
-        return hold(`verification came to no result: ${verdict.because}`, verdict.evidence);
+        return unproven(app, seen, verdict);
+      case 'unknown':
+        return app.policy.verify.unknown === 'wait'
+          ? wait(verdict.because, until)
+          : unmeasured(app, seen, verdict);
       case 'pass':
         if (blind === null)
           return enter('retiring', verdict.because, { evidence: verdict.evidence });
         return seen.at >= until
-          ? hold(`verification came to no result: ${blind.because}`, verdict.evidence)
+          ? unproven(app, seen, { ...verdict, because: blind.because })
           : wait(blind.because, until);
       case 'wait':
         return wait(verdict.because, until);
     }
   },
 };
+
+/** Nothing was shown within the limit: the policy says whether that goes back or asks a person. */
+function unproven(app: In<'verifying'>, seen: Observation, verdict: Verdict): Step {
+  const because = `verification came to no result: ${verdict.because}`;
+  return app.policy.verify.inconclusive === 'abort'
+    ? goBack(app, seen, because, verdict.evidence)
+    : hold(because, verdict.evidence);
+}
+
+function unmeasured(app: In<'verifying'>, seen: Observation, verdict: Verdict): Step {
+  const because = `the new environment cannot be measured: ${verdict.because}`;
+  return app.policy.verify.unknown === 'abort'
+    ? goBack(app, seen, because, verdict.evidence)
+    : hold(because, verdict.evidence);
+}
 
 /** To the old environment, if it is one to go back to; a sick or missing one is no safe side. */
 function goBack(

@@ -1,12 +1,13 @@
 // The verdict of all gates of a phase, its minimum time and its limit.
 import { describe, expect, test } from 'vitest';
-import { judgeAll } from '../../src/gates/judge.ts';
+import { judgeAll } from '../../src/gates/phase.ts';
+import { blueOf } from '../../src/gates/sample.ts';
 import type { Verdict } from '../../src/gates/verdict.ts';
 import { consecutive, errorRate, gate, track, windowOf } from './samples.ts';
 
 const quick = gate(consecutive, { name: 'quick' });
 const steady = gate(errorRate, { name: 'steady' });
-const given = { since: 0, droplets: [1], minMs: 30_000, limitMs: 50_000 };
+const phase = { since: 0, droplets: [1], blue: [], minMs: 30_000, limitMs: 50_000 };
 
 function verdict(
   letters: { quick?: string; steady?: string },
@@ -16,7 +17,7 @@ function verdict(
   const windows = Object.fromEntries(
     Object.entries(letters).map(([name, one]) => [name, windowOf(track(one))]),
   );
-  return judgeAll(gates, windows, { ...given, at });
+  return judgeAll(gates, windows, { ...phase, at });
 }
 
 const good = { quick: 'ooo', steady: 'oooooooooo' };
@@ -33,6 +34,8 @@ describe('all gates of a phase', () => {
     ['one waits just before the limit', { quick: 'ooo' }, 49_999, 'wait'],
     ['one waits at the limit', { quick: 'ooo' }, 50_000, 'inconclusive'],
     ['I5: nothing was ever sampled, at the limit', {}, 50_000, 'inconclusive'],
+    ['I5: one could not be measured', { ...good, quick: 'ooo????' }, 40_000, 'unknown'],
+    ['one could not be measured, another fails', { quick: 'xx', steady: '????' }, 9_000, 'fail'],
     [
       'I5: nothing could be measured, at the limit',
       { quick: '????', steady: '????' },
@@ -45,7 +48,7 @@ describe('all gates of a phase', () => {
 
   test('the minimum time and the limit count from when the phase began', () => {
     const later = (at: number) =>
-      judgeAll([quick], { quick: windowOf(track('ooo')) }, { ...given, since: 1_000, at }).is;
+      judgeAll([quick], { quick: windowOf(track('ooo')) }, { ...phase, since: 1_000, at }).is;
     expect(later(30_999)).toBe('wait');
     expect(later(31_000)).toBe('pass');
   });
@@ -54,14 +57,14 @@ describe('all gates of a phase', () => {
     expect(verdict({}, 49_999, []).is).toBe('wait');
     const end = verdict({}, 50_000, []);
     expect(end.is).toBe('inconclusive');
-    expect(end.because).toContain('no gate is named');
+    expect(end.because).toContain('no gate decides');
   });
 
   test('a limit before the minimum time ends as inconclusive, not as waiting for ever', () => {
     const verdict = judgeAll(
       [quick],
       { quick: windowOf(track('ooo')) },
-      { ...given, at: 50_000, minMs: 90_000 },
+      { ...phase, at: 50_000, minMs: 90_000 },
     );
     expect(verdict.is).toBe('inconclusive');
   });
@@ -69,9 +72,17 @@ describe('all gates of a phase', () => {
   test('says at the limit which gate lacks how many answers, and which could not measure', () => {
     const { because } = verdict({ quick: '????', steady: 'oooo' }, 50_000);
     expect(because).toBe(
-      'nothing was proven within 50 s: quick: 3 good answers in a row are wanted from every droplet; ' +
+      'nothing was proven within 50 s: quick cannot measure: 3 good answers in a row are wanted from every droplet; ' +
         'droplet 1 has 0; droplet 1 could not be measured the last 4 times (SSH lost). ' +
-        'steady: 4 of 10 answers so far, 0 failed',
+        'steady waits: 0 of 4 requests failed, 0 %; neither 5 % nor 50 % is shown; about 4 good answers more would pass',
+    );
+  });
+
+  test('says before the limit only who cannot measure', () => {
+    const { because } = verdict({ quick: '????', steady: 'oooo' }, 20_000);
+    expect(because).toBe(
+      'quick cannot measure: 3 good answers in a row are wanted from every droplet; droplet 1 has 0; ' +
+        'droplet 1 could not be measured the last 4 times (SSH lost)',
     );
   });
 
@@ -83,8 +94,8 @@ describe('all gates of a phase', () => {
 
   test('names of several failing gates each one', () => {
     const { because } = verdict({ quick: 'xx', steady: 'xxxx' }, 5000);
-    expect(because).toContain('quick: droplet 1 gave 2 bad answers in a row');
-    expect(because).toContain('steady: 4 of 4 answers failed');
+    expect(because).toContain('quick fails: droplet 1 gave 2 bad answers in a row');
+    expect(because).toContain('steady fails: 4 of 4 requests failed');
   });
 
   test('gathers the evidence of every gate under its name', () => {
@@ -94,5 +105,44 @@ describe('all gates of a phase', () => {
       'steady.samples': 10,
       'steady.errors': 0,
     });
+  });
+
+  describe('of which one is a dry run', () => {
+    const dry = { ...steady, dryRun: true };
+
+    test.each([
+      ['fails', { ...good, steady: 'xxxx' }, 'pass'],
+      ['waits', { ...good, steady: 'o' }, 'pass'],
+      ['cannot measure', { ...good, steady: '????' }, 'pass'],
+      ['passes, but another fails', { ...good, quick: 'xx' }, 'fail'],
+      ['passes, but another waits', { ...good, quick: 'o' }, 'wait'],
+    ])('%s: it decides nothing', (_, letters, is) => {
+      expect(verdict(letters, 30_000, [quick, dry]).is).toBe(is);
+    });
+
+    test('it is judged and reported all the same', () => {
+      const { because, evidence } = verdict({ ...good, steady: 'xxxx' }, 30_000, [quick, dry]);
+      expect(because).toContain('Only watched: steady fails: 4 of 4 requests failed');
+      expect(evidence).toMatchObject({
+        'steady.is': 'fail',
+        'steady.dryRun': 1,
+        'steady.errors': 4,
+      });
+    });
+
+    test('I5: alone it proves nothing', () => {
+      expect(verdict(good, 49_000, [dry]).is).toBe('wait');
+      expect(verdict(good, 50_000, [dry]).is).toBe('inconclusive');
+    });
+  });
+
+  test("blue's samples of a gate stand under a name that no gate has", () => {
+    const compared = gate({ ...errorRate, against: 'blue' }, { name: 'steady' });
+    const windows = {
+      steady: windowOf(track('oooooooooooooooooooooooo')),
+      [blueOf('steady')]: windowOf(track('oooooooooooooooooooooooo', 9)),
+    };
+    const seen = judgeAll([compared], windows, { ...phase, blue: [9], at: 40_000 });
+    expect(seen).toMatchObject({ is: 'pass', evidence: { 'steady.blueSamples': 24 } });
   });
 });
