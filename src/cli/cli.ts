@@ -5,6 +5,7 @@ import { Bug } from '../lib/assert.ts';
 import { Failure } from '../lib/failure.ts';
 import type { CliCommand } from './command.ts';
 import { abort } from './commands/abort.ts';
+import { approve } from './commands/approve.ts';
 import { check } from './commands/check.ts';
 import { history } from './commands/history.ts';
 import { logs } from './commands/logs.ts';
@@ -72,6 +73,7 @@ export async function cli(words: readonly string[], version: string): Promise<nu
     );
   add(promote);
   add(abort);
+  add(approve);
   add(status);
   add(history);
   add(show);

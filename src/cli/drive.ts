@@ -3,9 +3,10 @@ import type { Controller, DriveOptions } from '../controller/controller.ts';
 import type { Wait } from '../controller/loop.ts';
 import type { Status } from '../controller/status.ts';
 import type { Entry } from '../promotion/entry.ts';
+import { clock } from './clock.ts';
 import type { Connection } from './connect.ts';
 import { type Conclusion, conclude, type Wanted } from './exit.ts';
-import { clock, View } from './view.ts';
+import { View } from './view.ts';
 
 export type DriveFlags = {
   readonly wait?: Wait | undefined;

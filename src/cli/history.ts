@@ -10,6 +10,8 @@ export type Promotion = {
   readonly pool: string;
   readonly by: string;
   readonly askedAt: number;
+  /** Who let it pass the human gate; null where nobody was asked, or nobody answered. */
+  readonly approved: { readonly by: string; readonly at: number } | null;
   /** Null while it is under way or held. */
   readonly outcome: Outcome | null;
   /** Its lines of the journal, from `asked` to the end. */
@@ -33,14 +35,17 @@ export function promotionsOf(
         pool: entry.command.pool,
         by: entry.by,
         askedAt: entry.at,
+        approved: null,
         outcome: null,
         entries: [],
       });
     const current = promotions.at(-1);
     if (current === undefined) continue;
     current.entries.push(entry);
+    const approved = app.approval?.given ?? current.approved;
     const ended = app.last !== before && app.last?.release === current.release.id;
-    if (ended) promotions[promotions.length - 1] = { ...current, outcome: app.last };
+    const outcome = ended ? app.last : current.outcome;
+    promotions[promotions.length - 1] = { ...current, approved, outcome };
   }
   return promotions;
 }

@@ -148,9 +148,15 @@ export class Loop {
       case 'wait':
         this.#cancel(next.cancel ?? []);
         if (next.readAgain === true) this.#looker.readAgain();
+        if (next.awaits === 'approval' && this.#options.until === 'ready')
+          return { is: 'reached', app: this.#app, what: 'ready' };
         return this.#rests() && next.until === null ? { is: 'rest', app: this.#app } : null;
       case 'yield':
         return { is: 'unreachable', app: this.#app, because: next.because };
+      case 'request': {
+        const { is: _, ...request } = next;
+        return this.#move({ type: 'requested', what: 'approval', ...request });
+      }
       case 'commit':
         return this.#move({ type: 'committed', because: next.because });
       case 'enter': {

@@ -47,6 +47,7 @@ const effects: Readonly<Record<Effect['kind'], z.ZodType>> = {
 const commands: Readonly<Record<Command['kind'], z.ZodType>> = {
   promote: z.looseObject({ release, pool: z.enum(['a', 'b']), droplets, policy }),
   abort: z.looseObject({ reason: text }),
+  approve: z.looseObject({ release: text, at: instant }),
   keep: z.looseObject({ project: text }),
   adopt: z.looseObject({ blue: environment.nullable(), attached: droplets, policy }),
   restore: z.looseObject({}),
@@ -57,6 +58,7 @@ const effect = byKind(effects);
 const facts: Readonly<Record<Fact['type'], z.ZodType>> = {
   asked: z.looseObject({ command: byKind(commands), by: text }),
   entered: z.looseObject({ phase: text, because: text }),
+  requested: z.looseObject({ what: text, until: instant.nullable(), because: text }),
   committed: z.looseObject({ because: text }),
   acted: z.looseObject({ effect, until: instant, because: text }),
   settled: z.looseObject({ effect, ok: z.boolean() }),

@@ -51,6 +51,12 @@ export type GateSpec = {
   readonly unknownMax: number;
 };
 
+export type ApprovalSpec = {
+  /** How long a person may take; null: never too long. */
+  readonly ttlMs: number | null;
+  readonly onExpire: 'abort' | 'hold';
+};
+
 export type Policy = {
   readonly name: string;
   /** How often an effect may fail before its phase gives up on it. */
@@ -68,6 +74,8 @@ export type Policy = {
     readonly limitMs: number;
     readonly minMs: number;
     readonly gates: readonly GateSpec[];
+    /** A person must agree once the gates passed. Absent: nobody is asked. */
+    readonly approval?: ApprovalSpec;
   };
   readonly switch: {
     /** For green to be seen serving by the balancer's own address. */

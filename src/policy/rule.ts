@@ -4,7 +4,7 @@ import type { WrittenGate, WrittenPolicy } from './schema.ts';
 
 /** Over the sections that are sound: others may be wrong. */
 export type Rule = (policy: Partial<WrittenPolicy>) => Finding[];
-type Phase = WrittenPolicy['gate'];
+type Phase = WrittenPolicy['verify'];
 
 export function eachPhase(
   policy: Partial<WrittenPolicy>,

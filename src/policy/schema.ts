@@ -1,9 +1,9 @@
 // The shape of a policy file: every key an operator can write is here.
-import type { z } from 'zod';
+import { z } from 'zod';
 import { gateDefaults, policyDefaults } from './defaults.ts';
 import { judge } from './judge-schema.ts';
 import { probe } from './probe-schema.ts';
-import { duration, list, section, text, whole } from './words.ts';
+import { duration, lasting, list, section, text, wants, whole } from './words.ts';
 
 const limit = () => duration('1s');
 
@@ -15,16 +15,21 @@ const gate = section({
   unknown: whole(1).prefault(gateDefaults.unknown),
 });
 
+const approval = section({
+  ttl: lasting('1s', '720h'),
+  onExpire: z.enum(['abort', 'hold'], wants('what to do', 'write abort or hold')).prefault('abort'),
+});
+
 const { start, gate: gating, switch: switching, verify, drain } = policyDefaults;
 
-function phase(defaults: typeof gating | typeof verify) {
-  return section({
+function phaseOf(defaults: typeof gating | typeof verify) {
+  return {
     limit: limit().prefault(defaults.limit),
     minimum: duration().prefault(defaults.minimum),
     gates: list(gate, 'gates, each with name, probe and judge').prefault(() =>
       structuredClone<z.input<typeof gate>[]>(defaults.gates as never),
     ),
-  }).prefault({});
+  };
 }
 
 export const policySchema = section({
@@ -36,12 +41,12 @@ export const policySchema = section({
     missing: whole(0).prefault(start.missing),
     restarts: whole(0).prefault(start.restarts),
   }).prefault({}),
-  gate: phase(gating),
+  gate: section({ ...phaseOf(gating), approval: approval.optional() }).prefault({}),
   switch: section({
     limit: limit().prefault(switching.limit),
     floor: whole(1).prefault(switching.floor),
   }).prefault({}),
-  verify: phase(verify),
+  verify: section(phaseOf(verify)).prefault({}),
   drain: section({
     limit: limit().prefault(drain.limit),
     quiet: duration('0s', '1h').prefault(drain.quiet),

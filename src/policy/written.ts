@@ -9,7 +9,7 @@ import { toGate } from './written-gate.ts';
 
 export function toPolicy(written: WrittenPolicy, name: string): Policy {
   const { start, gate, verify, drain } = written;
-  const phase = ({ limit, minimum, gates }: WrittenPolicy['gate']) => ({
+  const phase = ({ limit, minimum, gates }: WrittenPolicy['verify']) => ({
     limitMs: limit,
     minMs: minimum,
     gates: gates.map(toGate),
@@ -19,11 +19,16 @@ export function toPolicy(written: WrittenPolicy, name: string): Policy {
     attemptsMax: written.attempts,
     unreachableMs: written.unreachable,
     start: { limitMs: start.limit, missingMax: start.missing, restartsMax: start.restarts },
-    gate: phase(gate),
+    gate: { ...phase(gate), ...approvalOf(gate) },
     switch: { limitMs: written.switch.limit, floor: written.switch.floor },
     verify: phase(verify),
     drain: { limitMs: drain.limit, quietMs: drain.quiet, warmMs: drain.warm },
   };
+}
+
+function approvalOf({ approval }: WrittenPolicy['gate']): Pick<Policy['gate'], 'approval'> {
+  if (approval === undefined) return {};
+  return { approval: { ttlMs: approval.ttl, onExpire: approval.onExpire } };
 }
 
 /** `file` is the absolute path of the bgctl.yml. */

@@ -1,9 +1,10 @@
 // admit(): accepts what an operator asks, or refuses with a reason and what to do instead.
-import { type App, beforeSwitch, type In, underWay } from './app.ts';
+import type { Instant } from '../lib/clock.ts';
+import { type App, awaited, beforeSwitch, type In, underWay } from './app.ts';
 import type { Command } from './command.ts';
 import { list } from './judgement.ts';
 import { choices } from './phases/held.ts';
-import { releaseNumber } from './release.ts';
+import { type ReleaseId, releaseNumber } from './release.ts';
 
 export type Refusal = {
   readonly refused: string;
@@ -22,6 +23,8 @@ export function admit(app: App, command: Command): Refusal | null {
       return admitPromote(app, command);
     case 'abort':
       return admitAbort(app);
+    case 'approve':
+      return admitApproval(app, command);
     default:
       return admitChoice(app, command);
   }
@@ -101,6 +104,32 @@ function admitAbort(app: App): Refusal | null {
   }
 }
 
+function admitApproval(app: App, { release, at }: Of<'approve'>): Refusal | null {
+  const refused = whyNoApproval(app, release, at);
+  return refused === null ? null : { refused, why: 'precondition' };
+}
+
+/** Too early, too late, of another release, or not wanted at all: a sentence; null where it is waited for. */
+function whyNoApproval(app: App, release: ReleaseId, at: Instant): string | null {
+  const coming = underWay(app);
+  if (coming === null || (app.phase === 'idle' && app.asked === null))
+    return `nothing is under way in ${app.name}: there is nothing to approve`;
+  if (coming !== release) return `${release} is not what is under way in ${app.name}: ${coming} is`;
+  if (app.asked?.kind === 'abort') return `${coming} is about to be aborted: ${app.asked.reason}`;
+  if (app.phase === 'idle') return `too early: ${coming} has not begun`;
+  if (!beforeSwitch(app)) {
+    const reason = 'reason' in app ? `: ${app.reason}` : '';
+    return `too late: ${app.name} is ${app.phase}${reason}`;
+  }
+  if (app.policy.gate.approval === undefined)
+    return `the policy ${app.policy.name} asks for no approval of ${coming}`;
+  const { approval } = app;
+  if (approval === null) return `too early: ${coming} has not passed its gates`;
+  if (approval.given !== null) return `${coming} was approved already, by ${approval.given.by}`;
+  const isLate = approval.until !== null && at >= approval.until;
+  return isLate ? `too late: ${coming} had to be approved in time, and nobody did` : null;
+}
+
 function admitChoice(app: App, command: Command): Refusal | null {
   if (app.phase !== 'held')
     return {
@@ -139,8 +168,10 @@ export function legal(app: App): readonly string[] {
     case 'starting':
     case 'gating':
     case 'switching':
-    case 'verifying':
-      return ['bgctl abort', 'bgctl resume'];
+    case 'verifying': {
+      const approve = awaited(app) === null ? [] : [`bgctl approve ${underWay(app)}`];
+      return [...approve, 'bgctl abort', 'bgctl resume'];
+    }
     case 'retiring':
     case 'aborting':
       return ['bgctl resume'];

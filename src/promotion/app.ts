@@ -65,6 +65,13 @@ export type Outcome = {
   readonly at: Instant;
 };
 
+/** What the human gate waits for, or has got. */
+export type Approval = {
+  /** Absolute, from the journal: neither a crash nor another controller moves it. Null: never. */
+  readonly until: Instant | null;
+  readonly given: { readonly by: string; readonly at: Instant } | null;
+};
+
 export type Common = {
   readonly name: string;
   readonly policy: Policy;
@@ -72,6 +79,8 @@ export type Common = {
   readonly drains: boolean;
   /** When the phase was entered, or the lease was taken in it: its limits count from here. */
   readonly since: Instant;
+  /** Once the gates passed and a person was asked for; until the promotion is over. */
+  readonly approval: Approval | null;
   /** When the commit point was passed, while that matters. */
   readonly committedAt: Instant | null;
   /** Entries folded so far. */
@@ -110,6 +119,7 @@ export function genesis(name: string, policy: Policy): App {
     policy,
     drains: false,
     since: 0,
+    approval: null,
     committedAt: null,
     seq: 0,
     asked: null,
@@ -166,6 +176,12 @@ export function underWay(app: App): ReleaseId | null {
     default:
       return environmentsOf(app).other?.release.id ?? null;
   }
+}
+
+/** The approval that is waited for now, or null. */
+export function awaited(app: App): Approval | null {
+  const { approval } = app;
+  return app.phase === 'gating' && approval !== null && approval.given === null ? approval : null;
 }
 
 /** Whether a release is under way to which people were not yet sent. */

@@ -28,6 +28,8 @@ export function describeStep(step: Step): string {
       return `${step.effects.map(describeEffect).join('; ')}: ${step.because}`;
     case 'enter':
       return `${step.phase}: ${step.because}`;
+    case 'request':
+      return `approval awaited: ${step.because}`;
     case 'commit':
       return `commit point: ${step.because}`;
     case 'yield':
@@ -41,6 +43,8 @@ function describeCommand(command: Command): string {
       return `promote ${command.release.id} on pool ${command.pool}`;
     case 'abort':
       return `abort: ${command.reason}`;
+    case 'approve':
+      return `approve ${command.release}`;
     case 'keep':
       return `keep ${command.project}`;
     case 'adopt':
@@ -56,6 +60,8 @@ export function describeEntry(entry: Entry | Fact): string {
       return `asked by ${entry.by}: ${describeCommand(entry.command)}`;
     case 'entered':
       return `${entry.phase}: ${entry.because}`;
+    case 'requested':
+      return `approval awaited: ${entry.because}`;
     case 'committed':
       return `commit point: ${entry.because}`;
     case 'acted':

@@ -1,7 +1,7 @@
 // apply(): folds the lines of the journal into an app; an illegal line stops the process.
 import { assert } from '../lib/assert.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type App, type Common, genesis, type Outcome, type Phase } from './app.ts';
+import { type App, awaited, type Common, genesis, type Outcome, type Phase } from './app.ts';
 import { afterlifeMs, type BalancerEffect, type Effect, isHostEffect, keyOf } from './effect.ts';
 import type { Entry, Fact } from './entry.ts';
 import { at, type DropletId, move, type ProjectAt, projectsOf } from './environment.ts';
@@ -24,6 +24,8 @@ export function apply(app: App, entry: Entry): App {
       return asked(next, entry);
     case 'entered':
       return entered(next, entry);
+    case 'requested':
+      return requested(next, entry);
     case 'committed':
       return committed(next, entry);
     case 'acted':
@@ -35,7 +37,9 @@ export function apply(app: App, entry: Entry): App {
   }
 }
 
-function asked(app: App, { command, at: now }: Of<'asked'>): App {
+function asked(app: App, { command, by, at: now }: Of<'asked'>): App {
+  // Answered at once: it says something of what is under way, and asks for no step of its own.
+  if (command.kind === 'approve') return approved(app, { by, at: now });
   // An adopted release counts too: its number, and so its project's name, must not be given again.
   const named =
     command.kind === 'promote'
@@ -53,6 +57,17 @@ function asked(app: App, { command, at: now }: Of<'asked'>): App {
   return { ...next, asked: null, last };
 }
 
+function approved(app: App, given: { by: string; at: number }): App {
+  const approval = awaited(app);
+  assert(approval !== null, `${app.phase} waits for no approval`);
+  return { ...app, approval: { ...approval, given } };
+}
+
+function requested(app: App, { until }: Of<'requested'>): App {
+  assert(app.phase === 'gating' && app.approval === null, `${app.phase} asks nobody`);
+  return { ...app, approval: { until, given: null } };
+}
+
 function entered(app: App, entry: Of<'entered'>): App {
   const cast = rulesOf(entry.phase).enter(app, entry);
   assert(cast !== null, `${app.phase} cannot lead to ${entry.phase}`);
@@ -61,6 +76,7 @@ function entered(app: App, entry: Of<'entered'>): App {
     policy: app.policy,
     drains: app.drains,
     since: entry.at,
+    approval: entry.phase === 'idle' ? null : app.approval,
     committedAt: entry.phase === 'idle' ? null : app.committedAt,
     seq: app.seq,
     asked: null,

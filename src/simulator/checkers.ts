@@ -1,12 +1,13 @@
 // What must hold at every instant of every story, by the invariants' numbers (design, section 11).
 import { legal } from '../promotion/admit.ts';
-import { type App, environmentsOf } from '../promotion/app.ts';
+import { type App, awaited, environmentsOf } from '../promotion/app.ts';
 import { type Effect, isHostEffect, keyOf } from '../promotion/effect.ts';
 import { at, projectsOf } from '../promotion/environment.ts';
 import { floorOf } from '../promotion/judgement.ts';
 import type { Observation } from '../promotion/observation.ts';
 import type { Step } from '../promotion/rules.ts';
 import { foreignDroplet, type Write } from './cloud.ts';
+import { personsAreHeard } from './persons.ts';
 import { pools } from './scene.ts';
 import type { Checker, Scene, Turn } from './watch.ts';
 
@@ -304,7 +305,8 @@ function everythingHasALimit(): Checker {
 
 function endless({ app, observation }: Turn, step: Extract<Step, { is: 'wait' }>): string | null {
   const rests = app.phase === 'idle' || app.phase === 'held';
-  if (step.until === null) return rests ? null : `waits for ever: ${step.because}`;
+  const byAPerson = awaited(app)?.until === null;
+  if (step.until === null) return rests || byAPerson ? null : `waits for ever: ${step.because}`;
   if (app.unsettled.length > 0 || step.until > observation.at) return null;
   return `the limit has passed and it still waits: ${step.because}`;
 }
@@ -362,5 +364,6 @@ export function allCheckers(): readonly Checker[] {
     everythingHasALimit(),
     endings,
     nothingHalfDone,
+    ...personsAreHeard(),
   ];
 }

@@ -43,6 +43,7 @@ export const happenings = [
   'somebody-stops-green',
   'people-stay-connected',
   'health-order-ignored',
+  'approve',
 ] as const;
 export type Happening = (typeof happenings)[number];
 
@@ -51,6 +52,7 @@ export const moments = [
   'idle',
   'starting',
   'gating',
+  'awaited',
   'switching',
   'joined',
   'committed',
@@ -78,6 +80,10 @@ export type Script = {
   readonly floor: number;
   readonly missingMax: number;
   readonly manner: Manner;
+  /** Whether a person must agree before the switch, and what becomes of it where nobody does. */
+  readonly approval: 'none' | 'abort' | 'hold' | 'never';
+  /** How soon somebody does; null: nobody does. */
+  readonly approvedAfterMs: number | null;
   /** Shares of changes that go wrong, of looks that see nothing, of accepted writes that are never applied. */
   readonly flaky: number;
   readonly blind: number;
@@ -106,6 +112,8 @@ export const quietDay: Script = {
   floor: 1,
   missingMax: 0,
   manner: 'good',
+  approval: 'none',
+  approvedAfterMs: null,
   flaky: 0,
   blind: 0,
   lies: 0,
@@ -143,5 +151,7 @@ export function scriptOf(seed: number, late = 0): Script {
       what: random.pick(happenings),
       droplet: random.between(1, 4),
     })),
+    approval: random.pick(['none', 'none', 'none', 'abort', 'hold', 'never']),
+    approvedAfterMs: random.pick([null, 0, 3_000, 9_000, 14_900, 25_000]),
   };
 }

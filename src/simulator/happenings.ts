@@ -1,5 +1,5 @@
 // What befalls the app in a story: people's commands, processes' deaths, the world's troubles; and their mending.
-import { environmentsOf } from '../promotion/app.ts';
+import { awaited, environmentsOf } from '../promotion/app.ts';
 import type { Command } from '../promotion/command.ts';
 import type { DropletId, Pool } from '../promotion/environment.ts';
 import { foreignDroplet } from './cloud.ts';
@@ -98,6 +98,7 @@ const all: Readonly<Record<Happening, Befalls>> = {
   'health-order-ignored': ({ world }, droplet) => {
     world.droplet(droplet).stubborn = true;
   },
+  approve: (stage) => stage.approve(),
 };
 
 export function befall(stage: Stage, what: Happening, droplet: DropletId): void {
@@ -132,6 +133,16 @@ export function mend({ world }: Stage): void {
       stubborn: false,
     });
   world.people.stir();
+}
+
+/** How often somebody looks whether there is something left to say. */
+export const decideEveryMs = 20_000;
+
+/** What waits for a person's word gets it, one way or the other. */
+export function decide(stage: Stage): void {
+  if (awaited(stage.app) === null) return;
+  if (stage.world.random.chance(0.5)) stage.approve();
+  else stage.abort();
 }
 
 /** What a person may say to a held app; the first that is admitted counts. */

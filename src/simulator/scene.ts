@@ -24,17 +24,24 @@ function gate(passes: number): GateSpec {
   };
 }
 
-export function policyOf({ floor, missingMax }: Pick<Script, 'floor' | 'missingMax'>): Policy {
+export function policyOf(script: Script): Policy {
+  const { floor, missingMax } = script;
   return {
     name: 'simulated',
     attemptsMax: 3,
     unreachableMs: 30_000,
     start: { limitMs: 60_000, missingMax, restartsMax: 2 },
-    gate: { limitMs: 30_000, minMs: 2_000, gates: [gate(3)] },
+    gate: { limitMs: 30_000, minMs: 2_000, gates: [gate(3)], ...approvalOf(script) },
     switch: { limitMs: 40_000, floor },
     verify: { limitMs: 40_000, minMs: 8_000, gates: [gate(5)] },
     drain: { limitMs: 20_000, quietMs: 2_000, warmMs: 12_000 },
   };
+}
+
+function approvalOf({ approval }: Script): Pick<Policy['gate'], 'approval'> {
+  if (approval === 'none') return {};
+  if (approval === 'never') return { approval: { ttlMs: null, onExpire: 'abort' } };
+  return { approval: { ttlMs: 15_000, onExpire: approval } };
 }
 
 function release(id: string, key = id): Release {

@@ -1,7 +1,7 @@
 // One story: processes that run the production loop in a simulated world, what befalls them, and who watches.
 
 import type { Policy } from '../policy/policy.ts';
-import { type App, environmentsOf, genesis } from '../promotion/app.ts';
+import { type App, awaited, environmentsOf, genesis, underWay } from '../promotion/app.ts';
 import type { Command } from '../promotion/command.ts';
 import { type Effect, keyOf } from '../promotion/effect.ts';
 import type { Entry, Fact } from '../promotion/entry.ts';
@@ -13,7 +13,7 @@ import type { Step } from '../promotion/rules.ts';
 import type { World } from '../world.ts';
 import { allCheckers } from './checkers.ts';
 import { type During, mendedAtMs, type Script } from './faults.ts';
-import { befall, choices, frozenMs, mend } from './happenings.ts';
+import { befall, choices, decide, decideEveryMs, frozenMs, mend } from './happenings.ts';
 import { Machine, type Point } from './machine.ts';
 import { adopted, appName, policyOf, pools, promote } from './scene.ts';
 import type { Checker, Stage } from './watch.ts';
@@ -197,6 +197,15 @@ export class Story implements Stage {
     this.launch('abort', () => ({ kind: 'abort', reason: 'somebody asked for it' }));
   }
 
+  approve(): void {
+    const { clock } = this.world;
+    this.launch('approve', (app) => ({
+      kind: 'approve',
+      release: underWay(app) ?? 'nothing',
+      at: clock.now(),
+    }));
+  }
+
   /** Out of held, as a person in a hurry would choose: any command that is admitted. */
   choose(): void {
     for (const command of choices(this)) this.launch(command.kind, () => command);
@@ -286,8 +295,16 @@ export class Story implements Stage {
   }
 
   #mend(): void {
-    if (!this.#mended) mend(this);
+    if (this.#mended) return;
+    mend(this);
     this.#mended = true;
+    this.#decide();
+  }
+
+  /** Nobody leaves a question open for ever. */
+  #decide(): void {
+    decide(this);
+    this.world.clock.after(decideEveryMs, () => this.#decide());
   }
 
   #moved(): void {
@@ -302,11 +319,19 @@ export class Story implements Stage {
     }
     this.#states.push(this.app);
     this.#check((checker) => checker.wrote?.(this, entry, by));
+    this.#answers(entry);
     for (const one of this.#waiting) {
       if (one.due || !isDuring(this.app, one.during)) continue;
       one.due = true;
       one.does();
     }
+  }
+
+  /** Who was asked for, and comes by. */
+  #answers({ type }: Entry): void {
+    const { approvedAfterMs } = this.script;
+    if (type === 'requested' && approvedAfterMs !== null)
+      this.world.clock.after(approvedAfterMs, () => this.approve());
   }
 
   #turned(
@@ -385,6 +410,7 @@ function isDuring(app: App, during: During): boolean {
       !app.committed &&
       app.green.droplets.every((droplet) => app.attached.includes(droplet))
     );
+  if (during === 'awaited') return awaited(app) !== null;
   if (during === 'committed') return app.phase === 'switching' && app.committed;
   if (during === 'idle') return app.phase === 'idle' && app.asked !== null;
   return app.phase === during;
@@ -405,6 +431,8 @@ function inWords(entry: Entry): string {
       return `${entry.by} asks: ${entry.command.kind}`;
     case 'entered':
       return `→ ${entry.phase}: ${entry.because}`;
+    case 'requested':
+      return `?? approval: ${entry.because}`;
     case 'committed':
       return `== committed: ${entry.because}`;
     case 'acted':

@@ -60,4 +60,5 @@ export type Stage = Omit<Scene, 'hurt'> & {
   launchSoon(): void;
   promote(key: string): void;
   abort(): void;
+  approve(): void;
 };

@@ -22,6 +22,10 @@ export function abort(reason = 'changed my mind'): Of<'abort'> {
   return { kind: 'abort', reason };
 }
 
+export function approve(release: ReleaseId = 'r42', at = 0): Of<'approve'> {
+  return { kind: 'approve', release, at };
+}
+
 export function adopt(
   blue: Environment | null,
   changes: { attached?: readonly number[]; policy?: Policy; drains?: boolean } = {},

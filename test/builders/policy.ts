@@ -15,6 +15,15 @@ export function aPolicy(changes: Partial<Policy> = {}): Policy {
   };
 }
 
+/** The short policy with a human gate. */
+export function aPolicyWithApproval(
+  ttlMs: number | null = 60_000,
+  onExpire: 'abort' | 'hold' = 'abort',
+): Policy {
+  const policy = aPolicy();
+  return { ...policy, gate: { ...policy.gate, approval: { ttlMs, onExpire } } };
+}
+
 function aGate(changes: { name?: string; passes?: number; failures?: number } = {}): GateSpec {
   const { name = 'healthy', passes = 3, failures = 3 } = changes;
   return {

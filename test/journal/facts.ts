@@ -36,6 +36,13 @@ export const everyFact: readonly Fact[] = [
     },
   },
   { type: 'entered', phase: 'gating', because: 'line\nbreak "quoted" ünï ☃', evidence: { n: 3 } },
+  {
+    type: 'requested',
+    what: 'approval',
+    until: null,
+    because: 'the gates passed',
+  },
+  { type: 'asked', by: 'ben', command: { kind: 'approve', release: 'r8', at: 7 } },
   { type: 'committed', because: 'green serves' },
   {
     type: 'acted',

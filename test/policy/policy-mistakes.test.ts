@@ -47,6 +47,24 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
     '    write a duration from 1s to 24h',
   ],
   [
+    'an approval that lasts no known time',
+    'gate: { approval: { ttl: forever } }',
+    'p.yml:1:26  gate.approval.ttl: "forever" is not a duration or never',
+    '    write a whole number and a unit, from 1s to 720h, or never',
+  ],
+  [
+    'an approval without a time',
+    'gate: { approval: {} }',
+    'p.yml:1:9  gate.approval.ttl: is missing',
+    '    write a whole number and a unit, from 1s to 720h, or never',
+  ],
+  [
+    'an end of an approval that does not exist',
+    'gate: { approval: { ttl: 1h, onExpire: promote } }',
+    'p.yml:1:40  gate.approval.onExpire: "promote" is not what to do',
+    '    write abort or hold',
+  ],
+  [
     'an unknown key',
     'attempt: 3',
     'p.yml:1:1  attempt: is not a known key',

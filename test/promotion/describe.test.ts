@@ -4,7 +4,7 @@ import { describeEffect, describeEntry, describeStep } from '../../src/promotion
 import type { Effect } from '../../src/promotion/effect.ts';
 import type { Fact } from '../../src/promotion/entry.ts';
 import type { Step } from '../../src/promotion/rules.ts';
-import { attach, detach, done, entered, failed } from '../builders/app.ts';
+import { approved, attach, detach, done, entered, failed, requested } from '../builders/app.ts';
 import { abort, adopt, keep, promote, restore } from '../builders/command.ts';
 import { anEnvironment } from '../builders/release.ts';
 
@@ -29,6 +29,10 @@ test.each<[Step, string]>([
   ],
   [{ is: 'enter', phase: 'gating', because: 'it runs' }, 'gating: it runs'],
   [{ is: 'commit', because: 'it serves' }, 'commit point: it serves'],
+  [
+    { is: 'request', because: 'the gates passed', until: 9, evidence: {} },
+    'approval awaited: the gates passed',
+  ],
   [{ is: 'yield', because: 'no answer' }, 'stopping here: no answer'],
 ])('step: %o', (step, line) => {
   expect(describeStep(step)).toBe(line);
@@ -46,6 +50,8 @@ test.each<[Fact, string]>([
     'asked by anna: adopt shop-r41',
   ],
   [{ type: 'asked', by, command: adopt(null) }, 'asked by anna: adopt nothing'],
+  [approved(), 'asked by ben: approve r42'],
+  [requested(), 'approval awaited: the gates passed'],
   [entered('gating'), 'gating: into gating'],
   [{ type: 'committed', because: 'it serves' }, 'commit point: it serves'],
   [

@@ -188,6 +188,38 @@ export const mutants: readonly Mutant[] = [
     from: 'if (first !== undefined)',
     to: 'if (first !== undefined && app.seq < 0)',
   },
+  // People's words.
+  {
+    name: 'nobody is asked to approve',
+    file: 'promotion/phases/approval.ts',
+    from: 'if (approval === undefined) return enter',
+    to: 'if (approval === undefined || app.seq > 0) return enter',
+  },
+  {
+    name: 'a request for approval counts as one',
+    file: 'promotion/phases/approval.ts',
+    from: 'if (given !== null)',
+    to: 'if (given !== undefined)',
+  },
+  {
+    name: 'an approval is waited for for ever',
+    file: 'promotion/phases/approval.ts',
+    from: 'if (until === null || at < until) return null;',
+    to: 'if (until === null || at > 0) return null;',
+  },
+  {
+    name: 'a crash gives more time to approve',
+    file: fold,
+    from: 'return { ...app, since: entry.at, unsettled, failures: unheard(app) };',
+    to: `const more = app.approval && { ...app.approval, until: entry.at + 15_000 };
+  return { ...app, approval: more, since: entry.at, unsettled, failures: unheard(app) };`,
+  },
+  {
+    name: 'an approval counts after its time',
+    file: 'promotion/admit.ts',
+    from: 'at >= approval.until;',
+    to: 'at < 0;',
+  },
   // Folding.
   {
     name: 'a write without an answer counts as not done',

@@ -24,6 +24,8 @@ const aScript: fc.Arbitrary<Script> = fc.record({
   floor: fc.constantFrom(1, 2),
   missingMax: fc.constantFrom(0, 1),
   manner: fc.constantFrom('good', 'good', 'good', ...manners),
+  approval: fc.constantFrom('none', 'none', 'abort', 'hold', 'never'),
+  approvedAfterMs: fc.constantFrom(null, 0, 9_000, 25_000),
   flaky: share,
   blind: share,
   lies: fc.constantFrom(0, 0, 0.2),

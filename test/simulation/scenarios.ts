@@ -78,6 +78,29 @@ const stories: Readonly<Record<string, Story>> = {
     ],
   },
   'answers of the cloud are lost': { flaky: 0.4, seed: 7 },
+  'a person approves': { approval: 'abort', approvedAfterMs: 9_000 },
+  'nobody approves in time': { approval: 'abort' },
+  'nobody approves in time, and the app is held': { approval: 'hold' },
+  'nobody approves in time, nor does a crash give more of it': {
+    approval: 'abort',
+    happens: [at('awaited', 'kill', { afterMs: 1_000 })],
+  },
+  'a person approves when nobody drives any more': {
+    approval: 'abort',
+    oneHost: false,
+    seed: 4,
+    happens: [at('awaited', 'kill'), at('awaited', 'approve', { afterMs: 9_000 })],
+  },
+  'a person approves too late, and nobody drives any more': {
+    approval: 'abort',
+    oneHost: false,
+    seed: 4,
+    happens: [at('awaited', 'kill'), at('awaited', 'approve', { afterMs: 17_000 })],
+  },
+  'green fails its gate while a person is waited for': {
+    approval: 'never',
+    happens: [at('awaited', 'green-errs')],
+  },
   'people stay connected': { happens: [at('committed', 'people-stay-connected')] },
 };
 

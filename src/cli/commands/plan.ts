@@ -2,7 +2,7 @@
 import { clashes, freePool } from '../../controller/prepare.ts';
 import { because } from '../../lib/failure.ts';
 import { durationText } from '../../policy/duration.ts';
-import type { Policy } from '../../policy/policy.ts';
+import type { ApprovalSpec, Policy } from '../../policy/policy.ts';
 import type { App } from '../../promotion/app.ts';
 import { environmentsOf } from '../../promotion/app.ts';
 import { type DropletId, projectName } from '../../promotion/environment.ts';
@@ -50,7 +50,7 @@ function roles(output: Output, { file }: CheckedCompose): void {
 }
 
 function calls(
-  { output, wired, settings }: Connection,
+  { output, wired, settings, policy }: Connection,
   app: App,
   plan: { pool: string; droplets: readonly DropletId[]; inspection: Inspection },
 ): void {
@@ -63,6 +63,12 @@ function calls(
     for (const words of wired.words({ project, droplet }).start)
       step('starting', `droplet ${droplet}`, words.join(' '));
   step('gating', 'nothing changes', `${settings.traffic.health} is asked on every droplet`);
+  if (policy.gate.approval !== undefined)
+    step(
+      'gating',
+      'a person',
+      `\`bgctl approve\` is waited for: ${approvalText(policy.gate.approval)}`,
+    );
   step(
     'switching',
     'DigitalOcean',
@@ -84,6 +90,11 @@ function calls(
       for (const words of wired.words({ project: live.project, droplet }).remove)
         step('retiring', `droplet ${droplet}`, words.join(' '));
   }
+}
+
+function approvalText({ ttlMs, onExpire }: ApprovalSpec): string {
+  if (ttlMs === null) return 'as long as it takes';
+  return `${durationText(ttlMs)}, then ${onExpire === 'abort' ? 'green is removed' : 'the app is held'}`;
 }
 
 /** Rollback has a price, said beforehand. */

@@ -6,10 +6,11 @@ import { legal } from '../../promotion/admit.ts';
 import { type App, environmentsOf } from '../../promotion/app.ts';
 import type { Environment } from '../../promotion/environment.ts';
 import type { Holder } from '../../world.ts';
+import { clock, dayAndTime } from '../clock.ts';
 import type { CliCommand } from '../command.ts';
 import { type Connection, connected } from '../connect.ts';
 import { quietly } from '../quietly.ts';
-import { clock, View } from '../view.ts';
+import { View } from '../view.ts';
 
 type Options = { readonly watch: boolean };
 
@@ -67,6 +68,7 @@ function data(app: App, holder: Holder | null): Readonly<Record<string, unknown>
     live: brief(live),
     other: brief(other),
     reason: app.phase === 'held' || app.phase === 'aborting' ? app.reason : null,
+    approval: app.approval,
     holder: holder === null ? null : { who: holder.who, since: holder.since },
     last: app.last,
     legal: legal(app),
@@ -93,12 +95,20 @@ function lines(app: App, holder: Holder | null, back: string): readonly string[]
     ...leftovers.map(
       (place) => `  left over, to be removed: ${place.project} on droplet ${place.droplet}`,
     ),
+    ...approvalLines(app),
     ...(holder === null ? [] : [`  driven by ${holder.who} since ${clock(holder.since)} UTC`]),
     ...(app.last === null
       ? []
       : [`  last: ${app.last.release} ${app.last.is} (${app.last.because})`]),
     `  ${back}`,
   ];
+}
+
+function approvalLines({ approval }: App): readonly string[] {
+  if (approval === null) return [];
+  const { given, until } = approval;
+  if (given !== null) return [`  approved by ${given.by} at ${dayAndTime(given.at)} UTC`];
+  return [`  approval awaited${until === null ? '' : ` until ${dayAndTime(until)} UTC`}`];
 }
 
 /** Rollback has a price, said beforehand: a droplet that left the balancer must earn its health again. */

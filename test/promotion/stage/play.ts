@@ -145,6 +145,11 @@ export class Play {
         break;
       case 'yield':
         break;
+      case 'request': {
+        const { is: _, ...request } = next;
+        this.write({ type: 'requested', what: 'approval', ...request });
+        break;
+      }
       case 'commit':
         this.write({ type: 'committed', because: next.because });
         break;
