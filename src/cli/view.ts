@@ -77,6 +77,8 @@ function dataOf(entry: Entry): Readonly<Record<string, unknown>> {
       return { ...common, effect: entry.effect, ok: entry.ok, because: entry.because ?? null };
     case 'requested':
       return { ...common, what: entry.what, until: entry.until, because: entry.because };
+    case 'advanced':
+      return { ...common, to: entry.to, because: entry.because };
     case 'committed':
       return { ...common, because: entry.because };
     case 'leased':

@@ -157,6 +157,10 @@ export class Loop {
         const { is: _, ...request } = next;
         return this.#move({ type: 'requested', what: 'approval', ...request });
       }
+      case 'advance': {
+        const { is: _, ...advanced } = next;
+        return this.#move({ type: 'advanced', ...advanced });
+      }
       case 'commit':
         return this.#move({ type: 'committed', because: next.because });
       case 'enter': {

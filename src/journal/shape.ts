@@ -59,6 +59,7 @@ const facts: Readonly<Record<Fact['type'], z.ZodType>> = {
   asked: z.looseObject({ command: byKind(commands), by: text }),
   entered: z.looseObject({ phase: text, because: text }),
   requested: z.looseObject({ what: text, until: instant.nullable(), because: text }),
+  advanced: z.looseObject({ to: z.enum(['judging', 'rest']), because: text }),
   committed: z.looseObject({ because: text }),
   acted: z.looseObject({ effect, until: instant, because: text }),
   settled: z.looseObject({ effect, ok: z.boolean() }),

@@ -82,6 +82,12 @@ export type Policy = {
     readonly limitMs: number;
     /** Never fewer targets that serve, by our hand (I1); at least 1. */
     readonly floor: number;
+    /** So many droplets of green join first, and the rest after them. Absent: all at once. */
+    readonly first?: number;
+    /** What has joined first serves beside blue at least so long before it goes on. */
+    readonly minMs?: number;
+    /** Judge it meanwhile; none, or absent: seeing it serve is enough. */
+    readonly gates?: readonly GateSpec[];
   };
   readonly verify: {
     readonly limitMs: number;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { gateDefaults, policyDefaults } from './defaults.ts';
 import { judge } from './judge-schema.ts';
 import { probe } from './probe-schema.ts';
-import { duration, lasting, list, section, text, wants, whole } from './words.ts';
+import { anyList, duration, lasting, list, section, text, wants, whole } from './words.ts';
 
 const limit = () => duration('1s');
 
@@ -45,6 +45,9 @@ export const policySchema = section({
   switch: section({
     limit: limit().prefault(switching.limit),
     floor: whole(1).prefault(switching.floor),
+    first: whole(1).optional(),
+    minimum: duration().prefault(switching.minimum),
+    gates: anyList(gate, 'gates, each with name, probe and judge').prefault([]),
   }).prefault({}),
   verify: section(phaseOf(verify)).prefault({}),
   drain: section({

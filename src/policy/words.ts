@@ -81,6 +81,11 @@ export function oneOf<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
     .meta({ minProperties: 1, maxProperties: 1 });
 }
 
+/** It may be empty. */
+export function anyList<Item extends z.ZodType>(item: Item, what: string) {
+  return z.array(item, wants('a list', `write a list of ${what}`));
+}
+
 export function list<Item extends z.ZodType>(item: Item, what: string) {
   const a = wants('a list', `write a list of ${what}`);
   return z.array(item, a).min(1, tells('is an empty list', `write at least one of ${what}`));

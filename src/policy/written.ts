@@ -20,9 +20,19 @@ export function toPolicy(written: WrittenPolicy, name: string): Policy {
     unreachableMs: written.unreachable,
     start: { limitMs: start.limit, missingMax: start.missing, restartsMax: start.restarts },
     gate: { ...phase(gate), ...approvalOf(gate) },
-    switch: { limitMs: written.switch.limit, floor: written.switch.floor },
+    switch: switchOf(written.switch),
     verify: phase(verify),
     drain: { limitMs: drain.limit, quietMs: drain.quiet, warmMs: drain.warm },
+  };
+}
+
+function switchOf({ limit, floor, first, minimum, gates }: WrittenPolicy['switch']) {
+  return {
+    limitMs: limit,
+    floor,
+    ...(first === undefined ? {} : { first }),
+    ...(minimum > 0 ? { minMs: minimum } : {}),
+    ...(gates.length > 0 ? { gates: gates.map(toGate) } : {}),
   };
 }
 

@@ -17,6 +17,16 @@ export type HeldKind =
   /** Both environments stand and bgctl must not choose. */
   | 'choice';
 
+/** How far green has come into the balancer before the commit point. */
+export type Joining = {
+  /** Where the policy wants a first step: a few droplets of green, then the rest. */
+  readonly part: 'first' | 'all';
+  /** Since when the part that came first is judged beside blue; null: not yet. */
+  readonly judgedSince: Instant | null;
+  /** When it last advanced. */
+  readonly at: Instant;
+};
+
 export type Cast = {
   idle: { readonly blue: Environment | null };
   starting: { readonly blue: Environment | null; readonly green: Environment };
@@ -27,6 +37,7 @@ export type Cast = {
         readonly committed: false;
         readonly blue: Environment | null;
         readonly green: Environment;
+        readonly joining: Joining;
       }
     | {
         readonly committed: true;

@@ -30,11 +30,17 @@ export function describeStep(step: Step): string {
       return `${step.phase}: ${step.because}`;
     case 'request':
       return `approval awaited: ${step.because}`;
+    case 'advance':
+      return `${advanced(step.to)}: ${step.because}`;
     case 'commit':
       return `commit point: ${step.because}`;
     case 'yield':
       return `stopping here: ${step.because}`;
   }
+}
+
+function advanced(to: 'judging' | 'rest'): string {
+  return to === 'rest' ? 'the rest of green joins' : 'green is judged beside blue';
 }
 
 function describeCommand(command: Command): string {
@@ -62,6 +68,8 @@ export function describeEntry(entry: Entry | Fact): string {
       return `${entry.phase}: ${entry.because}`;
     case 'requested':
       return `approval awaited: ${entry.because}`;
+    case 'advanced':
+      return `${advanced(entry.to)}: ${entry.because}`;
     case 'committed':
       return `commit point: ${entry.because}`;
     case 'acted':

@@ -1,4 +1,4 @@
-// The lines of the journal: asked, entered, requested, committed, acted, settled, leased.
+// The lines of the journal: asked, entered, requested, advanced, committed, acted, settled, leased.
 import type { Evidence } from '../gates/verdict.ts';
 import type { Instant } from '../lib/clock.ts';
 import type { AbortCause, HeldKind, Phase } from './app.ts';
@@ -28,6 +28,13 @@ export type Fact =
       readonly type: 'requested';
       readonly what: 'approval';
       readonly until: Instant | null;
+      readonly because: string;
+      readonly evidence?: Evidence;
+    }
+  /** Switching: what has joined serves and is judged from here on; or it was good enough for the rest to join. */
+  | {
+      readonly type: 'advanced';
+      readonly to: 'judging' | 'rest';
       readonly because: string;
       readonly evidence?: Evidence;
     }

@@ -26,6 +26,8 @@ export function apply(app: App, entry: Entry): App {
       return entered(next, entry);
     case 'requested':
       return requested(next, entry);
+    case 'advanced':
+      return advanced(next, entry);
     case 'committed':
       return committed(next, entry);
     case 'acted':
@@ -113,9 +115,17 @@ function begun(app: App, phase: Phase): Partial<Common> {
   return {};
 }
 
+function advanced(app: App, { to, at: now }: Of<'advanced'>): App {
+  assert(app.phase === 'switching' && !app.committed, `${app.phase} takes no steps`);
+  const { joining } = app;
+  return to === 'rest'
+    ? { ...app, joining: { ...joining, part: 'all', at: now } }
+    : { ...app, joining: { ...joining, judgedSince: now, at: now } };
+}
+
 function committed(app: App, entry: Of<'committed'>): App {
   assert(app.phase === 'switching' && !app.committed, `${app.phase} has no commit point`);
-  const { green, blue, ...rest } = app;
+  const { green, blue, joining: _, ...rest } = app;
   return {
     ...rest,
     committed: true,

@@ -1,8 +1,10 @@
 // What a phase needs to have looked at: the loop asks for this, not for everything (5,000 calls an hour).
+import type { Instant } from '../lib/clock.ts';
 import type { GateSpec } from '../policy/policy.ts';
 import { type App, environmentsOf } from './app.ts';
 import { type Environment, type ProjectAt, projectsOf } from './environment.ts';
 import { freshMs } from './judgement.ts';
+import { judgedPart, judgedSince, type Uncommitted } from './phases/joining.ts';
 
 export type Needs = {
   /** Droplets per pool: only where nothing is known yet. */
@@ -14,7 +16,12 @@ export type Needs = {
   readonly projects: readonly ProjectAt[];
   readonly connections: readonly ProjectAt[];
   readonly strangers: boolean;
-  readonly gates: { readonly gates: readonly GateSpec[]; readonly environment: Environment } | null;
+  readonly gates: {
+    readonly gates: readonly GateSpec[];
+    readonly environment: Environment;
+    /** What was measured before says nothing; the phase's beginning where it is not said. */
+    readonly since?: Instant;
+  } | null;
 };
 
 export function needs(app: App): Needs {
@@ -46,6 +53,7 @@ export function needs(app: App): Needs {
         serving: true,
         projects: [...projectsOf(live), ...projectsOf(other)],
         connections: app.committed ? projectsOf(app.draining) : [],
+        gates: app.committed ? null : whileJoining(app),
       };
     case 'verifying':
       return {
@@ -65,4 +73,11 @@ export function needs(app: App): Needs {
     case 'held':
       return none;
   }
+}
+
+/** Green is judged beside blue once what came first was seen to serve. */
+function whileJoining(app: Uncommitted): Needs['gates'] {
+  const { gates = [] } = app.policy.switch;
+  if (app.joining.judgedSince === null || gates.length === 0) return null;
+  return { gates, environment: judgedPart(app), since: judgedSince(app) };
 }

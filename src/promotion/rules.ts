@@ -31,6 +31,13 @@ export type Step =
       readonly because: string;
       readonly evidence: Evidence;
     }
+  /** Write that green has come one step further into the balancer. */
+  | {
+      readonly is: 'advance';
+      readonly to: 'judging' | 'rest';
+      readonly because: string;
+      readonly evidence?: Evidence;
+    }
   /** Write the commit point. */
   | { readonly is: 'commit'; readonly because: string }
   /** The world could not be reached within its limits: stop here, safely; `resume` goes on (exit 16). */

@@ -9,6 +9,7 @@ import type { Step } from '../promotion/rules.ts';
 import { foreignDroplet, type Write } from './cloud.ts';
 import { personsAreHeard } from './persons.ts';
 import { pools } from './scene.ts';
+import { stepsAreTaken } from './steps.ts';
 import type { Checker, Scene, Turn } from './watch.ts';
 
 const ours = [...pools.a, ...pools.b];
@@ -250,7 +251,7 @@ function unknownsThatMatter(app: App, seen: Observation, next: Step): readonly s
     .filter((place) => seen.projects[place]?.known !== true);
   if (goes === 'gating' || goes === 'switching' || goes === 'retiring') return hosts;
   if (goes === 'starting' || goes === 'verifying') return balancer;
-  if (goes === 'commit') return [...balancer, ...traffic, ...hosts];
+  if (goes === 'commit' || goes === 'advance') return [...balancer, ...traffic, ...hosts];
   const detaches = next.is === 'act' && next.effects.some((one) => one.kind === 'detach-droplets');
   if (detaches && app.phase === 'switching') return [...balancer, ...traffic];
   const removes = next.is === 'act' && next.effects.some((one) => one.kind === 'remove-project');
@@ -365,5 +366,6 @@ export function allCheckers(): readonly Checker[] {
     endings,
     nothingHalfDone,
     ...personsAreHeard(),
+    ...stepsAreTaken(),
   ];
 }

@@ -54,6 +54,7 @@ export const moments = [
   'gating',
   'awaited',
   'switching',
+  'stepped',
   'joined',
   'committed',
   'verifying',
@@ -84,6 +85,8 @@ export type Script = {
   readonly approval: 'none' | 'abort' | 'hold' | 'never';
   /** How soon somebody does; null: nobody does. */
   readonly approvedAfterMs: number | null;
+  /** One droplet of green first or all at once; `judged`: by gates, beside blue. */
+  readonly steps: 'none' | 'first' | 'first-judged' | 'judged';
   /** Shares of changes that go wrong, of looks that see nothing, of accepted writes that are never applied. */
   readonly flaky: number;
   readonly blind: number;
@@ -114,6 +117,7 @@ export const quietDay: Script = {
   manner: 'good',
   approval: 'none',
   approvedAfterMs: null,
+  steps: 'none',
   flaky: 0,
   blind: 0,
   lies: 0,
@@ -153,5 +157,6 @@ export function scriptOf(seed: number, late = 0): Script {
     })),
     approval: random.pick(['none', 'none', 'none', 'abort', 'hold', 'never']),
     approvedAfterMs: random.pick([null, 0, 3_000, 9_000, 14_900, 25_000]),
+    steps: random.pick(['none', 'none', 'first', 'first-judged', 'first-judged', 'judged']),
   };
 }

@@ -32,7 +32,7 @@ export function policyOf(script: Script): Policy {
     unreachableMs: 30_000,
     start: { limitMs: 60_000, missingMax, restartsMax: 2 },
     gate: { limitMs: 30_000, minMs: 2_000, gates: [gate(3)], ...approvalOf(script) },
-    switch: { limitMs: 40_000, floor },
+    switch: { limitMs: 40_000, floor, ...stepsOf(script) },
     verify: { limitMs: 40_000, minMs: 8_000, gates: [gate(5)] },
     drain: { limitMs: 20_000, quietMs: 2_000, warmMs: 12_000 },
   };
@@ -42,6 +42,22 @@ function approvalOf({ approval }: Script): Pick<Policy['gate'], 'approval'> {
   if (approval === 'none') return {};
   if (approval === 'never') return { approval: { ttlMs: null, onExpire: 'abort' } };
   return { approval: { ttlMs: 15_000, onExpire: approval } };
+}
+
+function stepsOf({ steps }: Script): Partial<Policy['switch']> {
+  const first = steps === 'first' || steps === 'first-judged' ? { first: 1 } : {};
+  const judged = steps === 'judged' || steps === 'first-judged';
+  return judged ? { ...first, minMs: 3_000, gates: [gate(3), ofBalancer()] } : first;
+}
+
+/** Both environments answer there: a share of the answers may be wrong. */
+function ofBalancer(): GateSpec {
+  return {
+    ...gate(3),
+    name: 'people',
+    probe: { kind: 'http', of: 'balancer', path: null, expect: null, timeoutMs: 1_000 },
+    judge: { kind: 'consecutive', passes: 2, failures: 4 },
+  };
 }
 
 function release(id: string, key = id): Release {

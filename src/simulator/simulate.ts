@@ -410,6 +410,8 @@ function isDuring(app: App, during: During): boolean {
       !app.committed &&
       app.green.droplets.every((droplet) => app.attached.includes(droplet))
     );
+  if (during === 'stepped')
+    return app.phase === 'switching' && !app.committed && app.joining.judgedSince !== null;
   if (during === 'awaited') return awaited(app) !== null;
   if (during === 'committed') return app.phase === 'switching' && app.committed;
   if (during === 'idle') return app.phase === 'idle' && app.asked !== null;
@@ -433,6 +435,8 @@ function inWords(entry: Entry): string {
       return `→ ${entry.phase}: ${entry.because}`;
     case 'requested':
       return `?? approval: ${entry.because}`;
+    case 'advanced':
+      return `-> ${entry.to}: ${entry.because}`;
     case 'committed':
       return `== committed: ${entry.because}`;
     case 'acted':

@@ -134,13 +134,26 @@ export class SimulatedWorld {
 
   #probes(machine: Machine): Probes {
     return {
-      sample: (_, environment, droplet) =>
+      sample: (spec, environment, droplet) =>
         machine.asks(
           this.random.between(2, 60),
-          () => this.#sample(environment, droplet),
+          () =>
+            spec.kind === 'http' && spec.of === 'balancer'
+              ? this.#sampleOfBalancer()
+              : this.#sample(environment, droplet),
           (sample) => ({ ...sample, at: machine.clock.now() }),
         ),
     };
+  }
+
+  #sampleOfBalancer(): Omit<Sample, 'at'> {
+    const served = this.people.served();
+    this.#asked += 1;
+    const place = served[this.#asked % Math.max(served.length, 1)];
+    const blind = !this.answering || this.random.chance(this.blind);
+    const right = place !== undefined && this.manners.get(place.project) !== 'errs';
+    const outcome = blind ? 'unknown' : right ? 'ok' : 'error';
+    return { droplet: 0, outcome, durationMs: 5, detail: outcome };
   }
 
   #sample({ project }: Environment, id: DropletId): Omit<Sample, 'at'> {

@@ -57,6 +57,11 @@ export function requested(until: number | null = 60_000): Fact {
   return { type: 'requested', what: 'approval', until, because: 'the gates passed' };
 }
 
+/** Green has come one step further into the balancer. */
+export function advanced(to: 'judging' | 'rest'): Fact {
+  return { type: 'advanced', to, because: 'it serves' };
+}
+
 export function acted(effect: Effect, until = 1_000_000): Fact {
   return { type: 'acted', effect, until, because: 'in a test' };
 }

@@ -24,6 +24,16 @@ export function aPolicyWithApproval(
   return { ...policy, gate: { ...policy.gate, approval: { ttlMs, onExpire } } };
 }
 
+/** The short policy with one droplet of green first, judged beside blue where it is said. */
+export function aPolicyWithSteps(judged = true, first: number | null = 1): Policy {
+  const policy = aPolicy();
+  const gates = judged ? { gates: [aGate({ passes: 3 })], minMs: 2_000 } : {};
+  return {
+    ...policy,
+    switch: { ...policy.switch, ...(first === null ? {} : { first }), ...gates },
+  };
+}
+
 function aGate(changes: { name?: string; passes?: number; failures?: number } = {}): GateSpec {
   const { name = 'healthy', passes = 3, failures = 3 } = changes;
   return {

@@ -43,6 +43,7 @@ export const everyFact: readonly Fact[] = [
     because: 'the gates passed',
   },
   { type: 'asked', by: 'ben', command: { kind: 'approve', release: 'r8', at: 7 } },
+  { type: 'advanced', to: 'rest', because: 'the first serve' },
   { type: 'committed', because: 'green serves' },
   {
     type: 'acted',

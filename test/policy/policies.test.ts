@@ -154,6 +154,8 @@ test('cautious looks longer and at more than standard, swift shorter', () => {
   expect(cautious.verify.gates.length).toBeGreaterThan(standard.verify.gates.length);
 });
 
+const phases = ['start', 'gate', 'switch', 'verify', 'drain', 'abort'];
+
 type Schema = {
   properties?: Record<string, Schema>;
   items?: Schema;
@@ -169,11 +171,10 @@ function keysMissingIn(text: string): string[] {
     },
   });
   return allKeys(z.toJSONSchema(policySchema, { io: 'input' }) as Schema, '').filter(
-    // What a list of gates may hold is written once, in either phase.
+    // What a list of gates or hooks may hold is written once, in whichever phase.
     (key) =>
       !written.has(key) &&
-      !written.has(key.replace(/^gate\./, 'verify.')) &&
-      !written.has(key.replace(/^verify\./, 'gate.')),
+      !phases.some((phase) => written.has(key.replace(/^[a-z]+\.(gates|hooks)/, `${phase}.$1`))),
   );
 }
 

@@ -65,6 +65,18 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
     '    write abort or hold',
   ],
   [
+    'a first step of no droplet',
+    'switch: { first: 0 }',
+    'p.yml:1:18  switch.first: 0 is not a whole number from 1 to 1000000',
+    '    write a whole number from 1 to 1000000',
+  ],
+  [
+    'a step that leaves no time to judge',
+    'switch: { limit: 2m, minimum: 90s }',
+    'p.yml:1:18  switch.limit: 2m leaves too little time after the minimum of 90s',
+    '    write at least 3m, or a shorter minimum',
+  ],
+  [
     'an unknown key',
     'attempt: 3',
     'p.yml:1:1  attempt: is not a known key',
@@ -359,7 +371,7 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
     'a key that is known under gates',
     'every: 5m',
     'p.yml:1:1  every: is not a known key',
-    '    did you mean `gate.gates[0].every` or `verify.gates[0].every`?',
+    '    did you mean `gate.gates[0].every` or `switch.gates[0].every` or `verify.gates[0].every`?',
   ],
   [
     'a wrong value behind an alias, told where it stands',

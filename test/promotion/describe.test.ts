@@ -4,7 +4,16 @@ import { describeEffect, describeEntry, describeStep } from '../../src/promotion
 import type { Effect } from '../../src/promotion/effect.ts';
 import type { Fact } from '../../src/promotion/entry.ts';
 import type { Step } from '../../src/promotion/rules.ts';
-import { approved, attach, detach, done, entered, failed, requested } from '../builders/app.ts';
+import {
+  advanced,
+  approved,
+  attach,
+  detach,
+  done,
+  entered,
+  failed,
+  requested,
+} from '../builders/app.ts';
 import { abort, adopt, keep, promote, restore } from '../builders/command.ts';
 import { anEnvironment } from '../builders/release.ts';
 
@@ -33,6 +42,10 @@ test.each<[Step, string]>([
     { is: 'request', because: 'the gates passed', until: 9, evidence: {} },
     'approval awaited: the gates passed',
   ],
+  [
+    { is: 'advance', to: 'judging', because: 'it serves' },
+    'green is judged beside blue: it serves',
+  ],
   [{ is: 'yield', because: 'no answer' }, 'stopping here: no answer'],
 ])('step: %o', (step, line) => {
   expect(describeStep(step)).toBe(line);
@@ -52,6 +65,7 @@ test.each<[Fact, string]>([
   [{ type: 'asked', by, command: adopt(null) }, 'asked by anna: adopt nothing'],
   [approved(), 'asked by ben: approve r42'],
   [requested(), 'approval awaited: the gates passed'],
+  [advanced('rest'), 'the rest of green joins: it serves'],
   [entered('gating'), 'gating: into gating'],
   [{ type: 'committed', because: 'it serves' }, 'commit point: it serves'],
   [

@@ -220,6 +220,25 @@ export const mutants: readonly Mutant[] = [
     from: 'at >= approval.until;',
     to: 'at < 0;',
   },
+  // Steps.
+  {
+    name: 'all of green joins at once',
+    file: 'promotion/phases/joining.ts',
+    from: "return joining.part === 'all' ? green.droplets :",
+    to: "return joining.part !== 'none' as string ? green.droplets :",
+  },
+  {
+    name: 'the rest joins unjudged',
+    file: 'promotion/phases/joining.ts',
+    from: 'if (gates.length > 0 || minMs > 0) return',
+    to: 'if (gates.length > 9) return',
+  },
+  {
+    name: 'the rest joins before the first was seen to serve',
+    file: switching,
+    from: 'const silent = part.filter((droplet) => !serves(app, seen, droplet));',
+    to: "const silent = part.filter((droplet) => app.joining.part === 'all' && !serves(app, seen, droplet));",
+  },
   // Folding.
   {
     name: 'a write without an answer counts as not done',

@@ -26,6 +26,7 @@ const aScript: fc.Arbitrary<Script> = fc.record({
   manner: fc.constantFrom('good', 'good', 'good', ...manners),
   approval: fc.constantFrom('none', 'none', 'abort', 'hold', 'never'),
   approvedAfterMs: fc.constantFrom(null, 0, 9_000, 25_000),
+  steps: fc.constantFrom('none', 'none', 'first', 'first-judged', 'judged'),
   flaky: share,
   blind: share,
   lies: fc.constantFrom(0, 0, 0.2),

@@ -101,6 +101,26 @@ const stories: Readonly<Record<string, Story>> = {
     approval: 'never',
     happens: [at('awaited', 'green-errs')],
   },
+  'one droplet of green first': { steps: 'first' },
+  'one droplet of green first, judged beside blue': { steps: 'first-judged' },
+  'all of green judged beside blue': { steps: 'judged' },
+  'the first droplet of green fails its gate': {
+    steps: 'first-judged',
+    happens: [at('stepped', 'green-errs')],
+  },
+  'abort while the first droplet of green is judged': {
+    steps: 'first-judged',
+    happens: [at('stepped', 'abort', { afterMs: 1_000 })],
+  },
+  'the controller dies while the first droplet of green is judged': {
+    steps: 'first-judged',
+    happens: [at('stepped', 'kill', { afterMs: 1_000 })],
+  },
+  'the first release, one droplet first, fails its gate': {
+    first: true,
+    steps: 'first-judged',
+    happens: [at('stepped', 'green-errs')],
+  },
   'people stay connected': { happens: [at('committed', 'people-stay-connected')] },
 };
 

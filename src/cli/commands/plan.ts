@@ -69,11 +69,11 @@ function calls(
       'a person',
       `\`bgctl approve\` is waited for: ${approvalText(policy.gate.approval)}`,
     );
-  step(
-    'switching',
-    'DigitalOcean',
-    `POST ${path} ${JSON.stringify({ droplet_ids: plan.droplets })}`,
-  );
+  for (const part of partsOf(plan.droplets, policy.switch.first)) {
+    step('switching', 'DigitalOcean', `POST ${path} ${JSON.stringify({ droplet_ids: part })}`);
+    if (part[0] === plan.droplets[0] && judged(policy.switch))
+      step('switching', 'nothing changes', `droplets ${part.join(', ')} are judged beside blue`);
+  }
   if (live !== null) {
     for (const droplet of settings.traffic.drain === null ? [] : live.droplets)
       step(
@@ -90,6 +90,18 @@ function calls(
       for (const words of wired.words({ project: live.project, droplet }).remove)
         step('retiring', `droplet ${droplet}`, words.join(' '));
   }
+}
+
+/** The droplets that join at once, in order. */
+function partsOf(
+  droplets: readonly DropletId[],
+  first = droplets.length,
+): readonly (readonly DropletId[])[] {
+  return [droplets.slice(0, first), droplets.slice(first)].filter((part) => part.length > 0);
+}
+
+function judged({ gates = [], minMs = 0 }: Policy['switch']): boolean {
+  return gates.length > 0 || minMs > 0;
 }
 
 function approvalText({ ttlMs, onExpire }: ApprovalSpec): string {

@@ -150,6 +150,11 @@ export class Play {
         this.write({ type: 'requested', what: 'approval', ...request });
         break;
       }
+      case 'advance': {
+        const { is: _, ...advanced } = next;
+        this.write({ type: 'advanced', ...advanced });
+        break;
+      }
       case 'commit':
         this.write({ type: 'committed', because: next.because });
         break;
