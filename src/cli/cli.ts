@@ -7,7 +7,9 @@ import type { CliCommand } from './command.ts';
 import { abort } from './commands/abort.ts';
 import { approve } from './commands/approve.ts';
 import { check } from './commands/check.ts';
+import { extend } from './commands/extend.ts';
 import { history } from './commands/history.ts';
+import { hold } from './commands/hold.ts';
 import { logs } from './commands/logs.ts';
 import { plan } from './commands/plan.ts';
 import { promote } from './commands/promote.ts';
@@ -74,6 +76,8 @@ export async function cli(words: readonly string[], version: string): Promise<nu
   add(promote);
   add(abort);
   add(approve);
+  add(hold);
+  add(extend);
   add(status);
   add(history);
   add(show);

@@ -2,6 +2,7 @@
 import type { Ending } from '../controller/status.ts';
 import { legal, type Refusal } from '../promotion/admit.ts';
 import { type App, awaited, environmentsOf, type In, underWay } from '../promotion/app.ts';
+import { keepable, keptBecause } from '../promotion/warmth.ts';
 import { dayAndTime } from './clock.ts';
 
 export const exit = {
@@ -112,11 +113,21 @@ function interrupted(app: App, because: string): Conclusion {
       outcome: 'approval-awaited',
       message: `Approval awaited (${because}): ${underWay(app)} passed its gates and waits for a person. ${awaitedText(app)}`,
     };
+  if (keepable(app) !== null && keptBecause(app) !== null && isSwitched(app))
+    return {
+      code: exit.underWay,
+      outcome: 'kept-warm',
+      message: `Stopped watching (${because}). ${keepable(app)?.project} is ${keptBecause(app)}, so ${underWay(app)} is not done; \`bgctl hold --off\` lets it go, \`bgctl resume\` goes on.`,
+    };
   return {
     code: exit.underWay,
     outcome: 'under-way',
     message: `Stopped watching (${because}). ${app.name} is ${app.phase}; nothing new was begun. Go on with ${legal(app).join(' or ')}.`,
   };
+}
+
+function isSwitched({ phase }: App): boolean {
+  return phase === 'verifying' || phase === 'retiring';
 }
 
 /** `bgctl approve r42`, and what becomes of it where nobody says so. */

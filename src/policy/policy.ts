@@ -99,7 +99,7 @@ export type Policy = {
     readonly limitMs: number;
     /** The balancer must have sent it nothing for so long. */
     readonly quietMs: number;
-    /** At least so long warm after the commit point, whatever else holds. */
-    readonly warmMs: number;
+    /** At least so long warm after the commit point, whatever else holds. Null: until somebody lets it go. */
+    readonly warmMs: number | null;
   };
 };

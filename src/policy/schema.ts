@@ -53,7 +53,7 @@ export const policySchema = section({
   drain: section({
     limit: limit().prefault(drain.limit),
     quiet: duration('0s', '1h').prefault(drain.quiet),
-    warm: duration().prefault(drain.warm),
+    warm: lasting().prefault(drain.warm),
   }).prefault({}),
 });
 

@@ -1,10 +1,11 @@
 // admit(): accepts what an operator asks, or refuses with a reason and what to do instead.
 import type { Instant } from '../lib/clock.ts';
-import { type App, awaited, beforeSwitch, type In, underWay } from './app.ts';
+import { type App, awaited, beforeSwitch, environmentsOf, type In, underWay } from './app.ts';
 import type { Command } from './command.ts';
 import { list } from './judgement.ts';
 import { choices } from './phases/held.ts';
 import { type ReleaseId, releaseNumber } from './release.ts';
+import { keepable, keptBecause } from './warmth.ts';
 
 export type Refusal = {
   readonly refused: string;
@@ -25,6 +26,10 @@ export function admit(app: App, command: Command): Refusal | null {
       return admitAbort(app);
     case 'approve':
       return admitApproval(app, command);
+    case 'hold':
+    case 'let-go':
+    case 'extend':
+      return admitWarmth(app);
     default:
       return admitChoice(app, command);
   }
@@ -50,6 +55,7 @@ export function insteadOf(app: App): string {
   const ways = [
     'wait for it (`--on-busy=wait`)',
     ...(beforeSwitch(app) ? ['take its place (`--on-busy=replace`)'] : []),
+    ...(letGo(app).length > 0 ? ['let the old environment go (`bgctl hold --off`)'] : []),
     ...(legal(app).includes('bgctl abort') ? ['run `bgctl abort` first'] : []),
   ];
   return ways.join(' or ');
@@ -102,6 +108,23 @@ function admitAbort(app: App): Refusal | null {
     default:
       return null;
   }
+}
+
+/** Only of an old environment that stands, while a release is under way, can be said how long it stays. */
+function admitWarmth(app: App): Refusal | null {
+  const refused = whyNotWarm(app);
+  return refused === null ? null : { refused, why: 'precondition' };
+}
+
+function whyNotWarm(app: App): string | null {
+  if (keepable(app) !== null) return null;
+  const { other } = environmentsOf(app);
+  if (app.phase === 'idle') return `too early: nothing is under way in ${app.name}`;
+  if (app.phase === 'retiring' && other !== null)
+    return `too late: ${other.project} is being removed`;
+  if (app.phase === 'aborting' || app.phase === 'held')
+    return `${app.name} is ${app.phase}: nothing is retired now`;
+  return `${underWay(app)} is the first release: there is no old environment to keep`;
 }
 
 function admitApproval(app: App, { release, at }: Of<'approve'>): Refusal | null {
@@ -160,6 +183,11 @@ function admitChoice(app: App, command: Command): Refusal | null {
   return null;
 }
 
+/** Where only somebody's word keeps the old environment. */
+function letGo(app: App): readonly string[] {
+  return keepable(app) !== null && keptBecause(app) !== null ? ['bgctl hold --off'] : [];
+}
+
 /** The exact commands that are legal now. */
 export function legal(app: App): readonly string[] {
   switch (app.phase) {
@@ -170,9 +198,10 @@ export function legal(app: App): readonly string[] {
     case 'switching':
     case 'verifying': {
       const approve = awaited(app) === null ? [] : [`bgctl approve ${underWay(app)}`];
-      return [...approve, 'bgctl abort', 'bgctl resume'];
+      return [...approve, ...letGo(app), 'bgctl abort', 'bgctl resume'];
     }
     case 'retiring':
+      return [...letGo(app), 'bgctl resume'];
     case 'aborting':
       return ['bgctl resume'];
     case 'held': {

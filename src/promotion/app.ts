@@ -83,6 +83,14 @@ export type Approval = {
   readonly given: { readonly by: string; readonly at: Instant } | null;
 };
 
+/** What people said of the old environment: how long it stays warm, beyond what the policy says. */
+export type Warm = {
+  /** Not to be retired until somebody lets it go. */
+  readonly kept: { readonly by: string; readonly because: string } | null;
+  /** Not to be retired before; null: nothing was said. */
+  readonly until: Instant | null;
+};
+
 export type Common = {
   readonly name: string;
   readonly policy: Policy;
@@ -92,6 +100,7 @@ export type Common = {
   readonly since: Instant;
   /** Once the gates passed and a person was asked for; until the promotion is over. */
   readonly approval: Approval | null;
+  readonly warm: Warm;
   /** When the commit point was passed, while that matters. */
   readonly committedAt: Instant | null;
   /** Entries folded so far. */
@@ -123,6 +132,9 @@ export type Common = {
 export type In<P extends Phase> = { [Q in P]: Common & { readonly phase: Q } & Cast[Q] }[P];
 export type App = In<Phase>;
 
+/** Nobody said anything of the old environment. */
+export const asThePolicySays: Warm = { kept: null, until: null };
+
 /** An app of which nothing has been written yet. */
 export function genesis(name: string, policy: Policy): App {
   return {
@@ -131,6 +143,7 @@ export function genesis(name: string, policy: Policy): App {
     drains: false,
     since: 0,
     approval: null,
+    warm: asThePolicySays,
     committedAt: null,
     seq: 0,
     asked: null,

@@ -1,4 +1,5 @@
 // A step, an effect, an entry in one plain English line, without colour.
+import { durationText } from '../policy/duration.ts';
 import type { Command } from './command.ts';
 import { type Effect, type HostEffect, isHostEffect } from './effect.ts';
 import type { Entry, Fact } from './entry.ts';
@@ -51,6 +52,12 @@ function describeCommand(command: Command): string {
       return `abort: ${command.reason}`;
     case 'approve':
       return `approve ${command.release}`;
+    case 'hold':
+      return `keep the old environment warm: ${command.because}`;
+    case 'let-go':
+      return 'the old environment need not be kept';
+    case 'extend':
+      return `keep the old environment warm for ${durationText(command.byMs)} from now`;
     case 'keep':
       return `keep ${command.project}`;
     case 'adopt':

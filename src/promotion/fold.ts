@@ -1,7 +1,17 @@
 // apply(): folds the lines of the journal into an app; an illegal line stops the process.
 import { assert } from '../lib/assert.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type App, awaited, type Common, genesis, type Outcome, type Phase } from './app.ts';
+import {
+  type App,
+  asThePolicySays,
+  awaited,
+  type Common,
+  genesis,
+  type Outcome,
+  type Phase,
+  type Warm,
+} from './app.ts';
+import type { Command } from './command.ts';
 import { afterlifeMs, type BalancerEffect, type Effect, isHostEffect, keyOf } from './effect.ts';
 import type { Entry, Fact } from './entry.ts';
 import { at, type DropletId, move, type ProjectAt, projectsOf } from './environment.ts';
@@ -42,6 +52,8 @@ export function apply(app: App, entry: Entry): App {
 function asked(app: App, { command, by, at: now }: Of<'asked'>): App {
   // Answered at once: it says something of what is under way, and asks for no step of its own.
   if (command.kind === 'approve') return approved(app, { by, at: now });
+  const warm = keptWarm(app.warm, command, { by, at: now });
+  if (warm !== null) return { ...app, warm };
   // An adopted release counts too: its number, and so its project's name, must not be given again.
   const named =
     command.kind === 'promote'
@@ -65,6 +77,24 @@ function approved(app: App, given: { by: string; at: number }): App {
   return { ...app, approval: { ...approval, given } };
 }
 
+/** What the command says of the old environment, or null: it speaks of something else. */
+function keptWarm(
+  warm: Warm,
+  command: Command,
+  { by, at: now }: { by: string; at: number },
+): Warm | null {
+  switch (command.kind) {
+    case 'hold':
+      return { ...warm, kept: { by, because: command.because } };
+    case 'let-go':
+      return { kept: null, until: warm.until ?? now };
+    case 'extend':
+      return { ...warm, until: command.until };
+    default:
+      return null;
+  }
+}
+
 function requested(app: App, { until }: Of<'requested'>): App {
   assert(app.phase === 'gating' && app.approval === null, `${app.phase} asks nobody`);
   return { ...app, approval: { until, given: null } };
@@ -79,6 +109,7 @@ function entered(app: App, entry: Of<'entered'>): App {
     drains: app.drains,
     since: entry.at,
     approval: entry.phase === 'idle' ? null : app.approval,
+    warm: entry.phase === 'idle' ? asThePolicySays : app.warm,
     committedAt: entry.phase === 'idle' ? null : app.committedAt,
     seq: app.seq,
     asked: null,

@@ -6,6 +6,7 @@ import { at, projectsOf } from '../promotion/environment.ts';
 import { floorOf } from '../promotion/judgement.ts';
 import type { Observation } from '../promotion/observation.ts';
 import type { Step } from '../promotion/rules.ts';
+import { keepable, keptBecause } from '../promotion/warmth.ts';
 import { foreignDroplet, type Write } from './cloud.ts';
 import { personsAreHeard } from './persons.ts';
 import { pools } from './scene.ts';
@@ -306,7 +307,8 @@ function everythingHasALimit(): Checker {
 
 function endless({ app, observation }: Turn, step: Extract<Step, { is: 'wait' }>): string | null {
   const rests = app.phase === 'idle' || app.phase === 'held';
-  const byAPerson = awaited(app)?.until === null;
+  const kept = keepable(app) !== null && keptBecause(app) !== null;
+  const byAPerson = awaited(app)?.until === null || kept;
   if (step.until === null) return rests || byAPerson ? null : `waits for ever: ${step.because}`;
   if (app.unsettled.length > 0 || step.until > observation.at) return null;
   return `the limit has passed and it still waits: ${step.because}`;

@@ -44,6 +44,9 @@ export const happenings = [
   'people-stay-connected',
   'health-order-ignored',
   'approve',
+  'hold',
+  'let-go',
+  'extend',
 ] as const;
 export type Happening = (typeof happenings)[number];
 
@@ -87,6 +90,8 @@ export type Script = {
   readonly approvedAfterMs: number | null;
   /** One droplet of green first or all at once; `judged`: by gates, beside blue. */
   readonly steps: 'none' | 'first' | 'first-judged' | 'judged';
+  /** Whether the old environment retires by itself. */
+  readonly warm: 'short' | 'never';
   /** Shares of changes that go wrong, of looks that see nothing, of accepted writes that are never applied. */
   readonly flaky: number;
   readonly blind: number;
@@ -118,6 +123,7 @@ export const quietDay: Script = {
   approval: 'none',
   approvedAfterMs: null,
   steps: 'none',
+  warm: 'short',
   flaky: 0,
   blind: 0,
   lies: 0,
@@ -158,5 +164,6 @@ export function scriptOf(seed: number, late = 0): Script {
     approval: random.pick(['none', 'none', 'none', 'abort', 'hold', 'never']),
     approvedAfterMs: random.pick([null, 0, 3_000, 9_000, 14_900, 25_000]),
     steps: random.pick(['none', 'none', 'first', 'first-judged', 'first-judged', 'judged']),
+    warm: random.chance(0.12) ? 'never' : 'short',
   };
 }

@@ -5,7 +5,7 @@ import type { App } from '../promotion/app.ts';
 import type { Checker } from './watch.ts';
 
 export function personsAreHeard(): readonly Checker[] {
-  return [nobodySwitchesUnapproved()];
+  return [nobodySwitchesUnapproved(), nothingKeptIsRetired()];
 }
 
 /** How long a look that was just under way may take. */
@@ -46,6 +46,35 @@ function nobodySwitchesUnapproved(): Checker {
       return at > until + slackMs
         ? `the time to agree was over at ${until}, and it still waits`
         : null;
+    },
+  };
+}
+
+/** I2: what somebody keeps, or gave more time, is not removed on the way forward. */
+function nothingKeptIsRetired(): Checker {
+  let kept = false;
+  let until: Instant | null = null;
+  return {
+    name: 'I2 nothing kept is retired',
+    wrote({ app, world, script }, entry) {
+      if (entry.type === 'entered' && entry.phase === 'idle') {
+        kept = false;
+        until = null;
+      }
+      if (entry.type === 'asked') {
+        const { command } = entry;
+        if (command.kind === 'hold') kept = true;
+        if (command.kind === 'let-go') {
+          kept = false;
+          until ??= 0;
+        }
+        if (command.kind === 'extend') until = command.until;
+      }
+      const removes = entry.type === 'acted' && entry.effect.kind === 'remove-project';
+      if (!removes || app.phase !== 'retiring') return null;
+      if (kept || (script.warm === 'never' && until === null)) return 'it is kept, and removed';
+      const early = world.clock.now() + 2 * Math.abs(script.skewMs) < (until ?? 0);
+      return early ? `it is removed before ${until}` : null;
     },
   };
 }

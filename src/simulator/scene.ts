@@ -34,7 +34,7 @@ export function policyOf(script: Script): Policy {
     gate: { limitMs: 30_000, minMs: 2_000, gates: [gate(3)], ...approvalOf(script) },
     switch: { limitMs: 40_000, floor, ...stepsOf(script) },
     verify: { limitMs: 40_000, minMs: 8_000, gates: [gate(5)] },
-    drain: { limitMs: 20_000, quietMs: 2_000, warmMs: 12_000 },
+    drain: { limitMs: 20_000, quietMs: 2_000, warmMs: script.warm === 'never' ? null : 12_000 },
   };
 }
 

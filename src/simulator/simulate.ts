@@ -197,6 +197,10 @@ export class Story implements Stage {
     this.launch('abort', () => ({ kind: 'abort', reason: 'somebody asked for it' }));
   }
 
+  say(command: Command): void {
+    this.launch(command.kind, () => command);
+  }
+
   approve(): void {
     const { clock } = this.world;
     this.launch('approve', (app) => ({

@@ -1,6 +1,7 @@
 // What the checkers are shown: every instant, every change when it lands, every turn of every controller.
 import type { Policy } from '../policy/policy.ts';
 import type { App } from '../promotion/app.ts';
+import type { Command } from '../promotion/command.ts';
 import type { Effect } from '../promotion/effect.ts';
 import type { Entry } from '../promotion/entry.ts';
 import type { Observation } from '../promotion/observation.ts';
@@ -61,4 +62,6 @@ export type Stage = Omit<Scene, 'hurt'> & {
   promote(key: string): void;
   abort(): void;
   approve(): void;
+  /** A process that says it, and then drives. */
+  say(command: Command): void;
 };

@@ -26,6 +26,13 @@ export function approve(release: ReleaseId = 'r42', at = 0): Of<'approve'> {
   return { kind: 'approve', release, at };
 }
 
+export const hold: Of<'hold'> = { kind: 'hold', because: 'to compare' };
+export const letGo: Of<'let-go'> = { kind: 'let-go' };
+
+export function extend(until: number, byMs = 60_000): Of<'extend'> {
+  return { kind: 'extend', byMs, until };
+}
+
 export function adopt(
   blue: Environment | null,
   changes: { attached?: readonly number[]; policy?: Policy; drains?: boolean } = {},

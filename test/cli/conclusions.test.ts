@@ -4,6 +4,7 @@ import { conclude, exit, type Wanted } from '../../src/cli/exit.ts';
 import type { Ending } from '../../src/controller/status.ts';
 import type { App, Outcome } from '../../src/promotion/app.ts';
 import { acted, anApp, continued, entered, requested } from '../builders/app.ts';
+import { hold } from '../builders/command.ts';
 import { aPolicyWithApproval } from '../builders/policy.ts';
 
 const wanted: Wanted = { kind: 'promote', release: 'r42' };
@@ -26,6 +27,10 @@ function held(kind: 'genesis' | 'drift' | 'choice'): Ending {
 /** A person must agree until 01:00 of the first day. */
 function awaiting(): App {
   return continued(anApp({ policy: aPolicyWithApproval() }).in('gating'), requested(3_600_000));
+}
+
+function kept(): App {
+  return continued(anApp().in('verifying'), { type: 'asked', by: 'ben', command: hold });
 }
 
 type Row = readonly [wanted: Wanted, ending: Ending, code: number, outcome: string];
@@ -62,6 +67,10 @@ const rows: readonly (readonly [string, Row])[] = [
   [
     'interrupted while a person is waited for',
     [wanted, { is: 'interrupted', app: awaiting(), because: '10m' }, 17, 'approval-awaited'],
+  ],
+  [
+    'interrupted while the old environment is kept',
+    [wanted, { is: 'interrupted', app: kept(), because: '10m' }, 17, 'kept-warm'],
   ],
   [
     '--wait ready',
@@ -130,6 +139,12 @@ describe('what is said at the end', () => {
     );
     expect(said({ is: 'reached', app: awaiting(), what: 'ready' })).toBe(
       `r42 is proven and waits for a person: ${go}`,
+    );
+  });
+
+  test('who keeps the old environment is said, and how it is let go', () => {
+    expect(said({ is: 'interrupted', app: kept(), because: '10m' })).toBe(
+      'Stopped watching (10m). shop-r41 is kept warm by ben (to compare), so r42 is not done; `bgctl hold --off` lets it go, `bgctl resume` goes on.',
     );
   });
 

@@ -43,6 +43,9 @@ export const everyFact: readonly Fact[] = [
     because: 'the gates passed',
   },
   { type: 'asked', by: 'ben', command: { kind: 'approve', release: 'r8', at: 7 } },
+  { type: 'asked', by: 'ben', command: { kind: 'hold', because: 'to compare' } },
+  { type: 'asked', by: 'ben', command: { kind: 'let-go' } },
+  { type: 'asked', by: 'ben', command: { kind: 'extend', byMs: 5, until: 9 } },
   { type: 'advanced', to: 'rest', because: 'the first serve' },
   { type: 'committed', because: 'green serves' },
   {

@@ -31,14 +31,14 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
   [
     'a bare number for a duration',
     'drain: { warm: 30 }',
-    'p.yml:1:16  drain.warm: 30 is not a duration',
-    '    write a whole number and a unit: 500ms, 2s, 5m or 1h',
+    'p.yml:1:16  drain.warm: 30 is not a duration or never',
+    '    write a whole number and a unit, from 0s to 24h, or never',
   ],
   [
     'a duration with a blank',
     'drain: { warm: 30 s }',
-    'p.yml:1:16  drain.warm: "30 s" is not a duration',
-    '    write a whole number and a unit: 500ms, 2s, 5m or 1h',
+    'p.yml:1:16  drain.warm: "30 s" is not a duration or never',
+    '    write a whole number and a unit, from 0s to 24h, or never',
   ],
   [
     'a limit of no time at all',
@@ -352,8 +352,8 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
     'drain: { quiet: 2h, warm: 25h }',
     'p.yml:1:17  drain.quiet: "2h" is not a duration from 0s to 1h',
     '    write a duration from 0s to 1h',
-    'p.yml:1:27  drain.warm: "25h" is not a duration from 0s to 24h',
-    '    write a duration from 0s to 24h',
+    'p.yml:1:27  drain.warm: "25h" is not a duration or never',
+    '    write a whole number and a unit, from 0s to 24h, or never',
   ],
   [
     'a policy that is a list',

@@ -14,7 +14,7 @@ import {
   failed,
   requested,
 } from '../builders/app.ts';
-import { abort, adopt, keep, promote, restore } from '../builders/command.ts';
+import { abort, adopt, extend, hold, keep, letGo, promote, restore } from '../builders/command.ts';
 import { anEnvironment } from '../builders/release.ts';
 
 const on = { project: 'shop-r42', droplet: 3 };
@@ -66,6 +66,15 @@ test.each<[Fact, string]>([
   [approved(), 'asked by ben: approve r42'],
   [requested(), 'approval awaited: the gates passed'],
   [advanced('rest'), 'the rest of green joins: it serves'],
+  [
+    { type: 'asked', by, command: hold },
+    'asked by anna: keep the old environment warm: to compare',
+  ],
+  [{ type: 'asked', by, command: letGo }, 'asked by anna: the old environment need not be kept'],
+  [
+    { type: 'asked', by, command: extend(9) },
+    'asked by anna: keep the old environment warm for 1m from now',
+  ],
   [entered('gating'), 'gating: into gating'],
   [{ type: 'committed', because: 'it serves' }, 'commit point: it serves'],
   [

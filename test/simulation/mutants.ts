@@ -239,6 +239,25 @@ export const mutants: readonly Mutant[] = [
     from: 'const silent = part.filter((droplet) => !serves(app, seen, droplet));',
     to: "const silent = part.filter((droplet) => app.joining.part === 'all' && !serves(app, seen, droplet));",
   },
+  // Warmth.
+  {
+    name: 'what somebody keeps is retired',
+    file: 'promotion/warmth.ts',
+    from: 'if (kept !== null) return',
+    to: "if (kept !== null && kept.by === '') return",
+  },
+  {
+    name: 'never means at once',
+    file: 'promotion/warmth.ts',
+    from: 'const never = app.policy.drain.warmMs === null && until === null;',
+    to: 'const never = app.seq < 0;',
+  },
+  {
+    name: 'more time is not given',
+    file: fold,
+    from: 'return { ...warm, until: command.until };',
+    to: 'return warm;',
+  },
   // Folding.
   {
     name: 'a write without an answer counts as not done',

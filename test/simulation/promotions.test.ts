@@ -27,6 +27,7 @@ const aScript: fc.Arbitrary<Script> = fc.record({
   approval: fc.constantFrom('none', 'none', 'abort', 'hold', 'never'),
   approvedAfterMs: fc.constantFrom(null, 0, 9_000, 25_000),
   steps: fc.constantFrom('none', 'none', 'first', 'first-judged', 'judged'),
+  warm: fc.constantFrom('short', 'short', 'never'),
   flaky: share,
   blind: share,
   lies: fc.constantFrom(0, 0, 0.2),

@@ -121,6 +121,23 @@ const stories: Readonly<Record<string, Story>> = {
     steps: 'first-judged',
     happens: [at('stepped', 'green-errs')],
   },
+  'the old environment is kept, and let go': {
+    happens: [at('verifying', 'hold'), at('verifying', 'let-go', { afterMs: 40_000 })],
+  },
+  'the old environment is kept, and gone back to': {
+    happens: [at('verifying', 'hold'), at('verifying', 'abort', { afterMs: 60_000 })],
+  },
+  'the old environment is kept, and the new one sickens': {
+    happens: [at('verifying', 'hold'), at('verifying', 'blue-hangs', { afterMs: 60_000 })],
+  },
+  'the old environment is kept while it is already retiring': {
+    happens: [at('retiring', 'hold'), at('retiring', 'let-go', { afterMs: 30_000 })],
+  },
+  'the old environment gets more time': { happens: [at('verifying', 'extend')] },
+  'the old environment does not retire by itself': {
+    warm: 'never',
+    happens: [at('verifying', 'let-go', { afterMs: 30_000 })],
+  },
   'people stay connected': { happens: [at('committed', 'people-stay-connected')] },
 };
 

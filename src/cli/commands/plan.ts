@@ -86,6 +86,8 @@ function calls(
       'DigitalOcean',
       `DELETE ${path} ${JSON.stringify({ droplet_ids: live.droplets })}`,
     );
+    if (policy.drain.warmMs === null)
+      step('verifying', 'a person', '`bgctl hold --off` is waited for (drain.warm: never)');
     for (const droplet of live.droplets)
       for (const words of wired.words({ project: live.project, droplet }).remove)
         step('retiring', `droplet ${droplet}`, words.join(' '));

@@ -1,10 +1,11 @@
 // Verifying: green is blue now; the old one stays warm while the new one is judged under people's requests.
 import { judgeAll } from '../../gates/judge.ts';
-import type { Evidence } from '../../gates/verdict.ts';
+import type { Evidence, Verdict } from '../../gates/verdict.ts';
 import type { In } from '../app.ts';
 import { enter, fail, sickness, unseen, wait } from '../judgement.ts';
 import type { Observation } from '../observation.ts';
-import type { EnterStep, Rules } from '../rules.ts';
+import type { EnterStep, Rules, Step } from '../rules.ts';
+import { asPeopleSaid, verifiedUntil } from '../warmth.ts';
 
 export const verifying: Rules<'verifying'> = {
   enter(from) {
@@ -16,8 +17,8 @@ export const verifying: Rules<'verifying'> = {
     return sickness(app, seen, app.draining) === null ? 'aborting' : 'held';
   },
   next(app, seen) {
-    const { minMs, limitMs, gates } = app.policy.verify;
-    const until = app.since + limitMs;
+    const { minMs, gates } = app.policy.verify;
+    const until = verifiedUntil(app);
     const sick = sickness(app, seen, app.blue);
     if (sick !== null) return goBack(app, seen, `the new environment lost its health: ${sick}`);
     const verdict = judgeAll(gates, seen.samples, {
@@ -25,7 +26,7 @@ export const verifying: Rules<'verifying'> = {
       since: app.since,
       droplets: app.blue.droplets,
       minMs,
-      limitMs,
+      limitMs: until - app.since,
     });
     const blind = unseen(seen, app.blue);
     switch (verdict.is) {
@@ -34,16 +35,26 @@ export const verifying: Rules<'verifying'> = {
       case 'inconclusive':
         return hold(`verification came to no result: ${verdict.because}`, verdict.evidence);
       case 'pass':
-        if (blind === null)
-          return enter('retiring', verdict.because, { evidence: verdict.evidence });
+        if (blind === null) return goOn(app, seen, verdict);
         return seen.at >= until
           ? hold(`verification came to no result: ${blind.because}`, verdict.evidence)
-          : wait(blind.because, until);
+          : wait(blind.because, finite(until));
       case 'wait':
-        return wait(verdict.because, until);
+        return wait(verdict.because, finite(until));
     }
   },
 };
+
+/** Proven: the old environment is retired, unless people keep it. Meanwhile the gates go on, and an abort goes back to it. */
+function goOn(app: In<'verifying'>, seen: Observation, { because, evidence }: Verdict): Step {
+  const kept = app.draining === null ? null : asPeopleSaid(app, app.draining, seen.at);
+  return kept ?? enter('retiring', because, { evidence });
+}
+
+/** Null: as long as people keep the old environment. */
+function finite(until: number): number | null {
+  return Number.isFinite(until) ? until : null;
+}
 
 /** To the old environment, if it is one to go back to; a sick or missing one is no safe side. */
 function goBack(
