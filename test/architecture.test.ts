@@ -12,12 +12,15 @@ const may: Readonly<Record<string, readonly string[]>> = {
   probes: ['world', 'promotion', 'gates', 'policy', 'lib'],
   cloud: ['world', 'promotion', 'policy', 'lib'],
   hosts: ['world', 'promotion', 'policy', 'lib'],
+  // A room of its own: what an operator's words run on the controller's host touches neither droplets nor the cloud.
+  hooks: ['world', 'policy', 'lib'],
   journal: ['world', 'promotion', 'gates', 'policy', 'lib'],
   controller: ['world', 'promotion', 'gates', 'policy', 'lib'],
   wire: [
     'world',
     'cloud',
     'hosts',
+    'hooks',
     'journal',
     'probes',
     'controller',

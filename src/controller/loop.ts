@@ -3,13 +3,7 @@ import { Bell } from '../lib/deferred.ts';
 import { because, Failure } from '../lib/failure.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { App } from '../promotion/app.ts';
-import {
-  type Effect,
-  type EffectKey,
-  effectLimitMs,
-  isHostEffect,
-  keyOf,
-} from '../promotion/effect.ts';
+import { type Effect, type EffectKey, isHostEffect, keyOf, limitOf } from '../promotion/effect.ts';
 import type { Entry, Fact } from '../promotion/entry.ts';
 import { apply } from '../promotion/fold.ts';
 import type { Step } from '../promotion/rules.ts';
@@ -188,7 +182,7 @@ export class Loop {
   async #begin(effects: readonly Effect[], why: string): Promise<Ending | null> {
     const now = this.#world.clock.now();
     const facts = effects.map((effect): Fact => {
-      const until = now + effectLimitMs[effect.kind];
+      const until = now + limitOf(effect);
       return { type: 'acted', effect, until, because: why };
     });
     const written = await this.#record(facts);
@@ -199,7 +193,7 @@ export class Loop {
 
   #start(effect: Effect): void {
     const cancel = new AbortController();
-    const limitMs = effectLimitMs[effect.kind];
+    const limitMs = limitOf(effect);
     this.#cancels.set(keyOf(effect), cancel);
     const given = {
       app: this.#app,

@@ -40,6 +40,14 @@ const effects: Readonly<Record<Effect['kind'], z.ZodType>> = {
   'remove-project': hostEffect,
   'fail-health': hostEffect,
   'restore-health': hostEffect,
+  'run-hook': z.looseObject({
+    id: text,
+    phase: text,
+    name: text,
+    release: text,
+    reason: text,
+    timeoutMs: z.number(),
+  }),
   'attach-droplets': balancerEffect,
   'detach-droplets': balancerEffect,
 };

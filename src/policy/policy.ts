@@ -51,6 +51,24 @@ export type GateSpec = {
   readonly unknownMax: number;
 };
 
+/** The phases that may have hooks, as an operator writes them. */
+export type HookPhase = 'start' | 'gate' | 'switch' | 'verify' | 'drain' | 'abort';
+
+/** What is told, or run, when a phase is entered. */
+export type HookSpec = {
+  /** Unique within its phase. */
+  readonly name: string;
+  readonly does: /** Words, run on the controller's host without a shell. */
+    | { readonly kind: 'command'; readonly words: readonly string[] }
+    /** Told by POST; it may name environment variables, `${NAME}`, which are looked up when it is run. */
+    | { readonly kind: 'webhook'; readonly url: string };
+  readonly timeoutMs: number;
+  /** So often again after a failure. */
+  readonly retries: number;
+  /** Whether its failure leads where a failing phase leads; else it is told, nothing more. */
+  readonly required: boolean;
+};
+
 export type ApprovalSpec = {
   /** How long a person may take; null: never too long. */
   readonly ttlMs: number | null;
@@ -63,6 +81,8 @@ export type Policy = {
   readonly attemptsMax: number;
   /** How long the balancer or a droplet may stay unreachable after the commit point before bgctl yields (exit 16). */
   readonly unreachableMs: number;
+  /** By phase; absent: none. */
+  readonly hooks?: Readonly<Partial<Record<HookPhase, readonly HookSpec[]>>>;
   readonly start: {
     readonly limitMs: number;
     /** How many droplets of the pool may be missing. */

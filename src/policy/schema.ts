@@ -1,6 +1,7 @@
 // The shape of a policy file: every key an operator can write is here.
 import { z } from 'zod';
 import { gateDefaults, policyDefaults } from './defaults.ts';
+import { hooks } from './hook-schema.ts';
 import { judge } from './judge-schema.ts';
 import { probe } from './probe-schema.ts';
 import { anyList, duration, lasting, list, section, text, wants, whole } from './words.ts';
@@ -40,21 +41,25 @@ export const policySchema = section({
     limit: limit().prefault(start.limit),
     missing: whole(0).prefault(start.missing),
     restarts: whole(0).prefault(start.restarts),
+    hooks: hooks(),
   }).prefault({}),
-  gate: section({ ...phaseOf(gating), approval: approval.optional() }).prefault({}),
+  gate: section({ ...phaseOf(gating), approval: approval.optional(), hooks: hooks() }).prefault({}),
   switch: section({
     limit: limit().prefault(switching.limit),
     floor: whole(1).prefault(switching.floor),
     first: whole(1).optional(),
     minimum: duration().prefault(switching.minimum),
     gates: anyList(gate, 'gates, each with name, probe and judge').prefault([]),
+    hooks: hooks(),
   }).prefault({}),
-  verify: section(phaseOf(verify)).prefault({}),
+  verify: section({ ...phaseOf(verify), hooks: hooks() }).prefault({}),
   drain: section({
     limit: limit().prefault(drain.limit),
     quiet: duration('0s', '1h').prefault(drain.quiet),
     warm: lasting().prefault(drain.warm),
+    hooks: hooks(),
   }).prefault({}),
+  abort: section({ hooks: hooks() }).prefault({}),
 });
 
 /** As written and with defaults, durations in milliseconds; not yet checked by the rules. */

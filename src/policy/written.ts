@@ -1,8 +1,10 @@
 // What was written, in the terms of the rest of the program: defaults in, paths absolute.
 import { isPolicyName } from './app-rules.ts';
 import type { WrittenApp, WrittenOrder } from './app-schema.ts';
+import { hookPhases } from './hook-rules.ts';
+import type { WrittenHook } from './hook-schema.ts';
 import { absolute, folderOf, type Where } from './paths.ts';
-import type { Policy } from './policy.ts';
+import type { HookSpec, Policy } from './policy.ts';
 import type { WrittenPolicy } from './schema.ts';
 import type { HealthOrder, PoolSpec, Settings } from './settings.ts';
 import { toGate } from './written-gate.ts';
@@ -18,12 +20,29 @@ export function toPolicy(written: WrittenPolicy, name: string): Policy {
     name: written.name ?? name,
     attemptsMax: written.attempts,
     unreachableMs: written.unreachable,
+    ...hooksOf(written),
     start: { limitMs: start.limit, missingMax: start.missing, restartsMax: start.restarts },
     gate: { ...phase(gate), ...approvalOf(gate) },
     switch: switchOf(written.switch),
     verify: phase(verify),
     drain: { limitMs: drain.limit, quietMs: drain.quiet, warmMs: drain.warm },
   };
+}
+
+function hooksOf(written: WrittenPolicy): Pick<Policy, 'hooks'> {
+  const some = hookPhases.filter((phase) => written[phase].hooks.length > 0);
+  if (some.length === 0) return {};
+  return {
+    hooks: Object.fromEntries(some.map((phase) => [phase, written[phase].hooks.map(toHook)])),
+  };
+}
+
+function toHook({ name, command, webhook, timeout, retries, required }: WrittenHook): HookSpec {
+  const does: HookSpec['does'] =
+    command === undefined
+      ? { kind: 'webhook', url: webhook ?? '' }
+      : { kind: 'command', words: command };
+  return { name, does, timeoutMs: timeout, retries, required };
 }
 
 function switchOf({ limit, floor, first, minimum, gates }: WrittenPolicy['switch']) {

@@ -91,6 +91,14 @@ export type Warm = {
   readonly until: Instant | null;
 };
 
+/** How a hook of the phase went so far. */
+export type Ran = {
+  readonly times: number;
+  readonly ok: boolean;
+  readonly because: string;
+  readonly at: Instant;
+};
+
 export type Common = {
   readonly name: string;
   readonly policy: Policy;
@@ -101,6 +109,10 @@ export type Common = {
   /** Once the gates passed and a person was asked for; until the promotion is over. */
   readonly approval: Approval | null;
   readonly warm: Warm;
+  /** The entry that began the phase. */
+  readonly begun: { readonly seq: number; readonly because: string };
+  /** Hooks of the phase that were run, by name. */
+  readonly hooks: Readonly<Record<string, Ran>>;
   /** When the commit point was passed, while that matters. */
   readonly committedAt: Instant | null;
   /** Entries folded so far. */
@@ -144,6 +156,8 @@ export function genesis(name: string, policy: Policy): App {
     since: 0,
     approval: null,
     warm: asThePolicySays,
+    begun: { seq: 0, because: '' },
+    hooks: {},
     committedAt: null,
     seq: 0,
     asked: null,

@@ -1,7 +1,7 @@
 // A step, an effect, an entry in one plain English line, without colour.
 import { durationText } from '../policy/duration.ts';
 import type { Command } from './command.ts';
-import { type Effect, type HostEffect, isHostEffect } from './effect.ts';
+import { type Effect, type HostEffect, isHookEffect, isHostEffect } from './effect.ts';
 import type { Entry, Fact } from './entry.ts';
 import { list } from './judgement.ts';
 import type { Step } from './rules.ts';
@@ -14,6 +14,7 @@ const hostWords: Readonly<Record<HostEffect['kind'], (place: string) => string>>
 };
 
 export function describeEffect(effect: Effect): string {
+  if (isHookEffect(effect)) return `run the hook ${effect.name} of ${effect.phase}`;
   if (isHostEffect(effect))
     return hostWords[effect.kind](`${effect.project} on droplet ${effect.droplet}`);
   return effect.kind === 'attach-droplets'

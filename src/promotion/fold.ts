@@ -12,9 +12,18 @@ import {
   type Warm,
 } from './app.ts';
 import type { Command } from './command.ts';
-import { afterlifeMs, type BalancerEffect, type Effect, isHostEffect, keyOf } from './effect.ts';
+import {
+  afterlifeMs,
+  type BalancerEffect,
+  type Effect,
+  isBalancerEffect,
+  isHookEffect,
+  isHostEffect,
+  keyOf,
+} from './effect.ts';
 import type { Entry, Fact } from './entry.ts';
 import { at, type DropletId, move, type ProjectAt, projectsOf } from './environment.ts';
+import { nextHook } from './hook.ts';
 import { without } from './judgement.ts';
 import { departing } from './membership.ts';
 import { rulesOf } from './phases/table.ts';
@@ -109,6 +118,8 @@ function entered(app: App, entry: Of<'entered'>): App {
     drains: app.drains,
     since: entry.at,
     approval: entry.phase === 'idle' ? null : app.approval,
+    begun: { seq: entry.seq, because: entry.because },
+    hooks: {},
     warm: entry.phase === 'idle' ? asThePolicySays : app.warm,
     committedAt: entry.phase === 'idle' ? null : app.committedAt,
     seq: app.seq,
@@ -168,7 +179,8 @@ function committed(app: App, entry: Of<'committed'>): App {
 
 function acted(app: App, { effect, until, at: now }: Of<'acted'>): App {
   const unsettled = [...app.unsettled, { effect, until }];
-  if (!isHostEffect(effect)) return { ...app, unsettled, wroteAt: now, redirectedAt: now };
+  if (isHookEffect(effect)) return { ...app, unsettled };
+  if (isBalancerEffect(effect)) return { ...app, unsettled, wroteAt: now, redirectedAt: now };
   const place = placeOf(effect);
   if (effect.kind === 'start-project')
     return { ...app, unsettled, present: add(app.present, place) };
@@ -183,6 +195,7 @@ function settled(app: App, entry: Of<'settled'>): App {
   const { effect, ok } = entry;
   const key = keyOf(effect);
   const unsettled = app.unsettled.filter((one) => keyOf(one.effect) !== key);
+  if (isHookEffect(effect)) return hookSettled({ ...app, unsettled }, effect.name, entry);
   const { [key]: failure, ...others } = app.failures;
   const failures = ok
     ? others
@@ -191,6 +204,14 @@ function settled(app: App, entry: Of<'settled'>): App {
   return isHostEffect(effect)
     ? settledOnHost(next, effect, entry)
     : settledOnBalancer(next, effect, entry);
+}
+
+/** Before people are sent anywhere the phase's own work, and so its time, begins when its hooks are over. */
+function hookSettled(app: App, name: string, { ok, because = '', at: now }: Of<'settled'>): App {
+  const times = (app.hooks[name]?.times ?? 0) + 1;
+  const next = { ...app, hooks: { ...app.hooks, [name]: { times, ok, because, at: now } } };
+  const forward = ['starting', 'gating', 'switching'].includes(app.phase);
+  return forward && nextHook(next) === null ? { ...next, since: now } : next;
 }
 
 function settledOnHost(app: App, effect: Effect, entry: Of<'settled'>): App {
@@ -233,7 +254,7 @@ function settledOnBalancer(app: App, effect: BalancerEffect, entry: Of<'settled'
  */
 function leased(app: App, entry: Of<'leased'>): App {
   const unsettled = app.unsettled
-    .filter((one) => !isHostEffect(one.effect))
+    .filter((one) => isBalancerEffect(one.effect))
     .map((one) => ({ ...one, until: Math.min(one.until, entry.at + afterlifeMs) }));
   return { ...app, since: entry.at, unsettled, failures: unheard(app) };
 }

@@ -2,6 +2,7 @@
 import type { Instant } from '../lib/clock.ts';
 import { type App, environmentsOf, type In } from './app.ts';
 import type { Environment } from './environment.ts';
+import { hooksEnded, nextHook } from './hook.ts';
 import { wait } from './judgement.ts';
 import type { Step } from './rules.ts';
 
@@ -28,10 +29,11 @@ export function asPeopleSaid(app: App, old: Environment, at: Instant): Step | nu
   return until === null || at >= until ? null : wait(`${old.project} stays warm`, until);
 }
 
-/** Until when the verification may take: it begins anew when people let the old environment go. */
+/** Until when the verification may take: it begins anew when its hooks end, or people let the old environment go. */
 export function verifiedUntil(app: In<'verifying'>): Instant {
-  if (app.draining !== null && keptBecause(app) !== null) return Number.POSITIVE_INFINITY;
-  return Math.max(app.since, app.warm.until ?? 0) + app.policy.verify.limitMs;
+  if (nextHook(app) !== null || (app.draining !== null && keptBecause(app) !== null))
+    return Number.POSITIVE_INFINITY;
+  return Math.max(app.since, app.warm.until ?? 0, hooksEnded(app)) + app.policy.verify.limitMs;
 }
 
 /** The old environment that people may keep: it stands, whole, and nothing of it is being removed. */

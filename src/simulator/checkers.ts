@@ -1,13 +1,20 @@
 // What must hold at every instant of every story, by the invariants' numbers (design, section 11).
 import { legal } from '../promotion/admit.ts';
 import { type App, awaited, environmentsOf } from '../promotion/app.ts';
-import { type Effect, isHostEffect, keyOf } from '../promotion/effect.ts';
+import {
+  type Effect,
+  isBalancerEffect,
+  isHookEffect,
+  isHostEffect,
+  keyOf,
+} from '../promotion/effect.ts';
 import { at, projectsOf } from '../promotion/environment.ts';
 import { floorOf } from '../promotion/judgement.ts';
 import type { Observation } from '../promotion/observation.ts';
 import type { Step } from '../promotion/rules.ts';
 import { keepable, keptBecause } from '../promotion/warmth.ts';
 import { foreignDroplet, type Write } from './cloud.ts';
+import { hooksAreKept } from './hooks.ts';
 import { personsAreHeard } from './persons.ts';
 import { pools } from './scene.ts';
 import { stepsAreTaken } from './steps.ts';
@@ -40,9 +47,9 @@ function enoughAreLeft(): Checker {
   const judge = (scene: Scene, effect: Effect): string | null => {
     const { app, world } = scene;
     const { live } = environmentsOf(app);
-    const takesAway = effect.kind === 'detach-droplets' || effect.kind === 'fail-health';
-    if (!takesAway || live === null) return null;
-    const taken = isHostEffect(effect) ? [effect.droplet] : effect.droplets;
+    if (isHookEffect(effect) || live === null) return null;
+    if (effect.kind !== 'detach-droplets' && effect.kind !== 'fail-health') return null;
+    const taken = isBalancerEffect(effect) ? effect.droplets : [effect.droplet];
     const now = world.clock.now();
     const from = Math.min(now, begunAt.get(keyOf(effect)) ?? now) - memoryMs;
     const serving = ours.filter((droplet) => world.people.lastServed(droplet) >= from);
@@ -167,9 +174,7 @@ function oneWriter(): Checker {
     },
     turned(_, { app, step }) {
       const begun = step.is === 'act' ? step.effects : [];
-      const writes = [...begun, ...app.unsettled.map((one) => one.effect)].filter(
-        (effect) => !isHostEffect(effect),
-      );
+      const writes = [...begun, ...app.unsettled.map((one) => one.effect)].filter(isBalancerEffect);
       return writes.length > 1 ? writes.map(keyOf).join(' beside ') : null;
     },
   };
@@ -369,5 +374,6 @@ export function allCheckers(): readonly Checker[] {
     nothingHalfDone,
     ...personsAreHeard(),
     ...stepsAreTaken(),
+    ...hooksAreKept(),
   ];
 }

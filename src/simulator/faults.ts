@@ -92,6 +92,9 @@ export type Script = {
   readonly steps: 'none' | 'first' | 'first-judged' | 'judged';
   /** Whether the old environment retires by itself. */
   readonly warm: 'short' | 'never';
+  /** How the hooks of a phase fare; those of the others are well. `needed` ones fail and are required. */
+  readonly hooks: 'none' | 'good' | 'slow' | 'fails' | 'needed' | 'hangs' | 'flaky';
+  readonly hookPhase: 'start' | 'gate' | 'switch' | 'verify' | 'drain' | 'abort';
   /** Shares of changes that go wrong, of looks that see nothing, of accepted writes that are never applied. */
   readonly flaky: number;
   readonly blind: number;
@@ -124,6 +127,8 @@ export const quietDay: Script = {
   approvedAfterMs: null,
   steps: 'none',
   warm: 'short',
+  hooks: 'none',
+  hookPhase: 'gate',
   flaky: 0,
   blind: 0,
   lies: 0,
@@ -165,5 +170,7 @@ export function scriptOf(seed: number, late = 0): Script {
     approvedAfterMs: random.pick([null, 0, 3_000, 9_000, 14_900, 25_000]),
     steps: random.pick(['none', 'none', 'first', 'first-judged', 'first-judged', 'judged']),
     warm: random.chance(0.12) ? 'never' : 'short',
+    hooks: random.pick(['none', 'none', 'good', 'slow', 'fails', 'needed', 'hangs', 'flaky']),
+    hookPhase: random.pick(['start', 'gate', 'switch', 'verify', 'drain', 'abort']),
   };
 }

@@ -1,5 +1,5 @@
 // What happens to be simulated: the app, its releases and the policy, in which all that can be waited for is seconds.
-import type { GateSpec, Policy } from '../policy/policy.ts';
+import type { GateSpec, HookSpec, Policy } from '../policy/policy.ts';
 import type { Command } from '../promotion/command.ts';
 import {
   type DropletId,
@@ -30,6 +30,7 @@ export function policyOf(script: Script): Policy {
     name: 'simulated',
     attemptsMax: 3,
     unreachableMs: 30_000,
+    ...hooksOf(script),
     start: { limitMs: 60_000, missingMax, restartsMax: 2 },
     gate: { limitMs: 30_000, minMs: 2_000, gates: [gate(3)], ...approvalOf(script) },
     switch: { limitMs: 40_000, floor, ...stepsOf(script) },
@@ -58,6 +59,20 @@ function ofBalancer(): GateSpec {
     probe: { kind: 'http', of: 'balancer', path: null, expect: null, timeoutMs: 1_000 },
     judge: { kind: 'consecutive', passes: 2, failures: 4 },
   };
+}
+
+function hooksOf({ hooks, hookPhase }: Script): Pick<Policy, 'hooks'> {
+  if (hooks === 'none') return {};
+  const all = (['start', 'gate', 'switch', 'verify', 'drain', 'abort'] as const).map((phase) => {
+    const required = phase === hookPhase && hooks === 'needed';
+    return [phase, [hook('notify', required), hook('record', false)]] as const;
+  });
+  return { hooks: Object.fromEntries(all) };
+}
+
+function hook(name: string, required: boolean): HookSpec {
+  const does = { kind: 'webhook', url: 'https://chat.example' } as const;
+  return { name, does, timeoutMs: 6_000, retries: 1, required };
 }
 
 function release(id: string, key = id): Release {

@@ -124,6 +124,8 @@ export class Story implements Stage {
       const kind = `${verb}-droplets` as const;
       this.#begins({ kind, droplets, expected: [], ours: [], mayEmpty: false }, epoch);
     };
+    this.world.onHook = (call, name) =>
+      this.#check((checker) => checker.hooked?.(this, call, name));
     this.world.onCommand = (effect, epoch) => this.#begins(effect, epoch);
     for (const droplet of droplets.values())
       droplet.onLand = (effect) => this.#lands(effect, false);

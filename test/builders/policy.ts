@@ -1,5 +1,5 @@
 // A policy with short times, in which everything that a promotion can wait for is a few seconds.
-import type { GateSpec, Policy } from '../../src/policy/policy.ts';
+import type { GateSpec, HookPhase, HookSpec, Policy } from '../../src/policy/policy.ts';
 
 export function aPolicy(changes: Partial<Policy> = {}): Policy {
   return {
@@ -33,6 +33,20 @@ export function aPolicyWithSteps(judged = true, first: number | null = 1): Polic
     switch: { ...policy.switch, ...(first === null ? {} : { first }), ...gates },
   };
 }
+
+/** The short policy with hooks of a phase: well-behaved ones are called by their names. */
+export function aPolicyWithHooks(phase: HookPhase, ...hooks: readonly Partial<HookSpec>[]): Policy {
+  const all = hooks.map((hook, index) => ({ ...aHook, name: `hook-${index}`, ...hook }));
+  return aPolicy({ hooks: { [phase]: all } });
+}
+
+const aHook: HookSpec = {
+  name: 'notify',
+  does: { kind: 'command', words: ['true'] },
+  timeoutMs: 30_000,
+  retries: 0,
+  required: false,
+};
 
 function aGate(changes: { name?: string; passes?: number; failures?: number } = {}): GateSpec {
   const { name = 'healthy', passes = 3, failures = 3 } = changes;

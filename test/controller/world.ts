@@ -110,6 +110,10 @@ export class MemoryWorld implements World {
     sample: async (_spec, { project }, droplet) => this.fake.sample(project, droplet),
   };
 
+  readonly hooks: World['hooks'] = {
+    run: async ({ name }) => void this.begun.push(`hook ${name}`),
+  };
+
   async #command(kind: HostEffect['kind'], place: ProjectAt, { signal }: Guard): Promise<void> {
     this.#reachHost(place.droplet);
     await this.#take({ kind, ...place }, signal);

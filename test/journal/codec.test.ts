@@ -28,7 +28,7 @@ describe('entries as lines', () => {
     const text = encode(entries);
     const lines = text.split('\n').slice(0, -1);
     expect(lines).toHaveLength(entries.length);
-    for (const line of lines) expect(line).toMatch(/^\{"v":1,"seq":\d,"at":5,/);
+    for (const line of lines) expect(line).toMatch(/^\{"v":1,"seq":\d+,"at":5,/);
     expect(decode(text, 'j').entries).toEqual(entries);
   });
 

@@ -66,6 +66,20 @@ export const everyFact: readonly Fact[] = [
     ok: false,
     because: 'busy',
   },
+  {
+    type: 'acted',
+    effect: {
+      kind: 'run-hook',
+      id: 'shop/r8/gate/notify/9',
+      phase: 'gate',
+      name: 'notify',
+      release: 'r8',
+      reason: 'so',
+      timeoutMs: 9,
+    },
+    until: 9,
+    because: 'the hook notify',
+  },
   { type: 'leased', by: 'anna', epoch: 4 },
 ];
 

@@ -77,6 +77,38 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
     '    write at least 3m, or a shorter minimum',
   ],
   [
+    'a hook that runs nothing, or two things',
+    'gate:\n  hooks:\n    - name: a\n    - { name: b, command: [x], webhook: "https://h" }',
+    'p.yml:3:7  gate.hooks[0]: "a" has neither a command nor a webhook',
+    '    write exactly one of: command, webhook',
+    'p.yml:4:7  gate.hooks[1]: "b" has both a command and a webhook',
+    '    write exactly one of: command, webhook',
+  ],
+  [
+    'two hooks of one name',
+    'drain:\n  hooks:\n    - { name: a, command: [x] }\n    - { name: a, command: [y] }',
+    'p.yml:4:15  drain.hooks[1].name: "a" is the name of another hook of this phase',
+    '    give each hook its own name',
+  ],
+  [
+    'a hook that going back would wait for',
+    'abort: { hooks: [{ name: a, command: [x], required: true }] }',
+    'p.yml:1:53  abort.hooks[0].required: true has no place in abort: going back waits for nobody',
+    '    write false, or leave it out',
+  ],
+  [
+    'a password in an address',
+    'start: { hooks: [{ name: a, webhook: "https://me:pw@h/x" }] }',
+    'p.yml:1:38  start.hooks[0].webhook: the address holds a user or a password, and a policy is journaled',
+    `    put it into the environment and write ${'$'}{NAME}`,
+  ],
+  [
+    'a command as one text',
+    'start: { hooks: [{ name: a, command: make it so }] }',
+    'p.yml:1:38  start.hooks[0].command: "make it so" is not a list',
+    '    write a list of words: the program, then its arguments',
+  ],
+  [
     'an unknown key',
     'attempt: 3',
     'p.yml:1:1  attempt: is not a known key',
@@ -359,7 +391,7 @@ const mistakes: [title: string, text: string, ...says: string[]][] = [
     'a policy that is a list',
     '[1]',
     'p.yml:1:1  a list is not a map',
-    '    write keys under it: name, attempts, unreachable, start, gate, switch, verify, drain',
+    '    write keys under it: name, attempts, unreachable, start, gate, switch, verify, drain, abort',
   ],
   [
     'a key that is known in many places',

@@ -24,6 +24,18 @@ test.each<[Effect, string]>([
   [{ kind: 'remove-project', ...on }, 'remove shop-r42 on droplet 3'],
   [{ kind: 'fail-health', ...on }, 'make shop-r42 on droplet 3 fail its health check'],
   [{ kind: 'restore-health', ...on }, 'restore the health check of shop-r42 on droplet 3'],
+  [
+    {
+      kind: 'run-hook',
+      id: 'shop/r42/gate/notify/9',
+      phase: 'gate',
+      name: 'notify',
+      release: 'r42',
+      reason: 'so',
+      timeoutMs: 9,
+    },
+    'run the hook notify of gate',
+  ],
   [attach(3), 'attach droplet 3 to the load balancer'],
   [detach(1, 2), 'detach droplets 1, 2 from the load balancer'],
 ])('effect: %o', (effect, line) => {

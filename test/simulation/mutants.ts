@@ -258,6 +258,31 @@ export const mutants: readonly Mutant[] = [
     from: 'return { ...warm, until: command.until };',
     to: 'return warm;',
   },
+  // Hooks.
+  {
+    name: 'a required hook that failed leads forward',
+    file: 'promotion/hook-steps.ts',
+    from: 'if (broken !== null)',
+    to: "if (broken === '')",
+  },
+  {
+    name: 'the phase does not wait for its hooks',
+    file: 'promotion/hook-steps.ts',
+    from: 'if (hook === null) return next();',
+    to: 'if (hook !== undefined) return next();',
+  },
+  {
+    name: 'a hook has another id at every attempt',
+    file: 'promotion/hook.ts',
+    from: 'name}/$' + '{seq}`',
+    to: 'name}/$' + '{app.seq}`',
+  },
+  {
+    name: 'going back waits for its hooks',
+    file: 'promotion/hook-steps.ts',
+    from: "if (app.phase === 'aborting') return alongside",
+    to: "if (app.phase === 'idle') return alongside",
+  },
   // Folding.
   {
     name: 'a write without an answer counts as not done',
@@ -274,8 +299,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a new controller forgets the calls of its predecessor',
     file: fold,
-    from: '.filter((one) => !isHostEffect(one.effect))\n    .map',
-    to: '.filter((one) => one.until < 0 && !isHostEffect(one.effect))\n    .map',
+    from: '.filter((one) => isBalancerEffect(one.effect))\n    .map',
+    to: '.filter((one) => one.until < 0 && isBalancerEffect(one.effect))\n    .map',
   },
   {
     name: 'silenced projects are forgotten',

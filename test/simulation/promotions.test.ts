@@ -28,6 +28,8 @@ const aScript: fc.Arbitrary<Script> = fc.record({
   approvedAfterMs: fc.constantFrom(null, 0, 9_000, 25_000),
   steps: fc.constantFrom('none', 'none', 'first', 'first-judged', 'judged'),
   warm: fc.constantFrom('short', 'short', 'never'),
+  hooks: fc.constantFrom('none', 'good', 'slow', 'fails', 'needed', 'hangs', 'flaky'),
+  hookPhase: fc.constantFrom('start', 'gate', 'switch', 'verify', 'drain', 'abort'),
   flaky: share,
   blind: share,
   lies: fc.constantFrom(0, 0, 0.2),

@@ -138,6 +138,25 @@ const stories: Readonly<Record<string, Story>> = {
     warm: 'never',
     happens: [at('verifying', 'let-go', { afterMs: 30_000 })],
   },
+  'hooks in every phase': { hooks: 'good' },
+  'a required hook fails before the switch': { hooks: 'needed', hookPhase: 'switch' },
+  'a required hook fails in verifying': { hooks: 'needed', hookPhase: 'verify' },
+  'an advisory hook fails': { hooks: 'fails', hookPhase: 'start' },
+  'a hook hangs, and somebody aborts': {
+    hooks: 'hangs',
+    hookPhase: 'verify',
+    happens: [at('verifying', 'abort', { afterMs: 2_000 })],
+  },
+  'a hook hangs on the way back': {
+    hooks: 'hangs',
+    hookPhase: 'abort',
+    happens: [at('verifying', 'abort', { afterMs: 2_000 })],
+  },
+  'the controller dies while a hook runs': {
+    hooks: 'slow',
+    hookPhase: 'gate',
+    happens: [at('gating', 'kill', { afterMs: 2_000 })],
+  },
   'people stay connected': { happens: [at('committed', 'people-stay-connected')] },
 };
 

@@ -59,6 +59,13 @@ function calls(
   const path = `/v2/load_balancers/${plan.inspection.balancer?.id ?? '?'}/droplets`;
   const step = (phase: string, on: string, what: string) =>
     output.result({ phase, on, do: what }, `${phase.padEnd(10)} ${on.padEnd(18)} ${what}`);
+  for (const [phase, hooks] of Object.entries(policy.hooks ?? {}))
+    for (const { name, does, required } of hooks)
+      step(
+        phase,
+        does.kind === 'command' ? 'this host' : 'a webhook',
+        `${name}${required ? ' (required)' : ''}: ${does.kind === 'command' ? does.words.join(' ') : `POST ${does.url}`}`,
+      );
   for (const droplet of plan.droplets)
     for (const words of wired.words({ project, droplet }).start)
       step('starting', `droplet ${droplet}`, words.join(' '));

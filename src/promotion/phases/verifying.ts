@@ -57,7 +57,7 @@ function finite(until: number): number | null {
 }
 
 /** To the old environment, if it is one to go back to; a sick or missing one is no safe side. */
-function goBack(
+export function goBack(
   app: In<'verifying'>,
   seen: Observation,
   because: string,
