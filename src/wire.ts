@@ -1,5 +1,6 @@
 // The only file that knows every folder: builds the world of one app from its settings.
 import { Agent } from 'node:http';
+import { dirname } from 'node:path';
 import type { ScopeCheck } from './cloud/account.ts';
 import { checkToken } from './cloud/account.ts';
 import { cloudBalancer } from './cloud/balancer.ts';
@@ -9,6 +10,7 @@ import type { BalancerFacts, DropletFacts } from './cloud/facts.ts';
 import { balancerMetrics } from './cloud/metrics.ts';
 import { type Inspection, inspectBalancer } from './cloud/preflight.ts';
 import type { Survey } from './controller/prepare.ts';
+import { operatorsHooks } from './hooks/hooks.ts';
 import { dropletFacts } from './hosts/facts.ts';
 import { findingsOf, type HostFinding } from './hosts/findings.ts';
 import { dropletHosts } from './hosts/hosts.ts';
@@ -56,11 +58,19 @@ export type Secrets = {
 export type Told = {
   /** Of every request to DigitalOcean and every command on a droplet, when it began or ended. */
   readonly onWork?: (line: string) => void;
+  /** Of every line that a hook's command writes. */
+  readonly onHook?: (line: string) => void;
 };
 
 export async function wire(
   settings: Settings,
-  { token, journalUrl = '', clock = systemClock, onWork }: Secrets & { clock?: Clock } & Told,
+  {
+    token,
+    journalUrl = '',
+    clock = systemClock,
+    onWork,
+    onHook = () => undefined,
+  }: Secrets & { clock?: Clock } & Told,
 ): Promise<Wired> {
   const { endpoint } = settings.cloud;
   const client = cloudClient({ endpoint, token, clock, onCall: onWork });
@@ -79,7 +89,15 @@ export async function wire(
   const beside = journalDroplet(settings);
   if (beside !== null) await known.alsoKnow(beside);
   const facts = dropletFacts({ settings, pool, clock });
-  const world = await worldOf(settings, { client, pool, clock, known, inspection, journal });
+  const world = await worldOf(settings, {
+    client,
+    pool,
+    clock,
+    known,
+    inspection,
+    journal,
+    onHook,
+  });
   return {
     world,
     address: addressOf(settings, inspection.balancer),
@@ -120,10 +138,11 @@ type Parts = {
   readonly known: Addresses;
   readonly inspection: Inspection;
   readonly journal: Journal;
+  readonly onHook: (line: string) => void;
 };
 
 async function worldOf(settings: Settings, parts: Parts): Promise<World> {
-  const { client, pool, clock, known, inspection, journal } = parts;
+  const { client, pool, clock, known, inspection, journal, onHook } = parts;
   const id = inspection.balancer?.id;
   // Its id is known from here on: no further look-up by name.
   const named =
@@ -147,11 +166,18 @@ async function worldOf(settings: Settings, parts: Parts): Promise<World> {
       variables: (name) => (withheldOf(settings).includes(name) ? undefined : process.env[name]),
       runHere: runHere({ environment: process.env, withheld: withheldOf(settings), clock }),
     }),
+    hooks: operatorsHooks({
+      clock,
+      environment: process.env,
+      withheld: withheldOf(settings),
+      directory: dirname(settings.file),
+      onLine: onHook,
+    }),
     journal,
   };
 }
 
-/** Variables that are bgctl's alone: no probe sends them anywhere. */
+/** Variables that are bgctl's alone: no probe and no hook is given them. */
 function withheldOf({ cloud, journal }: Settings): readonly string[] {
   return [cloud.tokenVariable, ...(journal.kind === 'postgres' ? [journal.urlVariable] : [])];
 }

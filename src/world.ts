@@ -1,7 +1,7 @@
 // What bgctl needs of the outside, said by the one who needs it: balancer, hosts, traffic, probes, journal.
 import type { Sample } from './gates/sample.ts';
 import type { Clock, Instant } from './lib/clock.ts';
-import type { ProbeSpec } from './policy/policy.ts';
+import type { HookPhase, HookSpec, ProbeSpec } from './policy/policy.ts';
 import type { Entry, Fact } from './promotion/entry.ts';
 import type { DropletId, Environment, Pool, ProjectAt } from './promotion/environment.ts';
 import type { Connections, ProjectHealth } from './promotion/observation.ts';
@@ -14,6 +14,7 @@ export type World = {
   readonly hosts: Hosts;
   readonly traffic: Traffic;
   readonly probes: Probes;
+  readonly hooks: Hooks;
   readonly journal: Journal;
 };
 
@@ -183,6 +184,21 @@ export type MetricSeries = {
   readonly labels: Readonly<Record<string, string>>;
   readonly points: readonly { readonly at: Instant; readonly value: number }[];
 };
+
+/** What a hook is told of the phase that was entered. */
+export type HookCall = {
+  /** `shop/r42/verify/notify/17`: the same at every attempt. */
+  readonly id: string;
+  readonly app: string;
+  readonly phase: HookPhase;
+  readonly release: string;
+  readonly reason: string;
+};
+
+export interface Hooks {
+  /** Resolves when the command ended with 0, or the webhook answered 2xx; its own time-out included. */
+  run(hook: HookSpec, call: HookCall, signal: AbortSignal): Promise<void>;
+}
 
 /** Who holds the app. */
 export type Holder = {

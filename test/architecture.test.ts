@@ -12,6 +12,8 @@ const may: Readonly<Record<string, readonly string[]>> = {
   probes: ['world', 'promotion', 'gates', 'policy', 'lib'],
   cloud: ['world', 'promotion', 'policy', 'lib'],
   hosts: ['world', 'promotion', 'policy', 'lib'],
+  // A room of its own: what an operator's words run on the controller's host touches neither droplets nor the cloud.
+  hooks: ['world', 'policy', 'lib'],
   journal: ['world', 'promotion', 'gates', 'policy', 'lib'],
   report: ['promotion', 'gates', 'policy', 'lib'],
   controller: ['world', 'report', 'promotion', 'gates', 'policy', 'lib'],
@@ -19,6 +21,7 @@ const may: Readonly<Record<string, readonly string[]>> = {
     'world',
     'cloud',
     'hosts',
+    'hooks',
     'journal',
     'probes',
     'controller',

@@ -66,6 +66,7 @@ async function connect(options: GlobalOptions): Promise<Connection> {
     token,
     ...(journalUrl === null ? {} : { journalUrl }),
     ...(log === null ? {} : { onWork: log }),
+    onHook: (line) => output.note(`hook ${line}`),
   });
   return {
     settings,

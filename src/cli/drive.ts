@@ -4,10 +4,11 @@ import type { Wait } from '../controller/loop.ts';
 import type { Status } from '../controller/status.ts';
 import type { Entry } from '../promotion/entry.ts';
 import { releaseId } from '../promotion/release.ts';
+import { clock } from './clock.ts';
 import type { Connection } from './connect.ts';
 import { evidenceFor } from './evidence.ts';
 import { type Conclusion, conclude, type Wanted } from './exit.ts';
-import { clock, View } from './view.ts';
+import { View } from './view.ts';
 import { actionsOf } from './workflow.ts';
 
 export type DriveFlags = {

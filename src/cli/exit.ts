@@ -2,7 +2,9 @@
 import type { Ending } from '../controller/status.ts';
 import { formatProblems, type Problem } from '../policy/problem.ts';
 import { legal, type Refusal } from '../promotion/admit.ts';
-import { type App, environmentsOf, type In } from '../promotion/app.ts';
+import { type App, awaited, environmentsOf, type In, underWay } from '../promotion/app.ts';
+import { keepable, keptBecause } from '../promotion/warmth.ts';
+import { dayAndTime } from './clock.ts';
 
 export const exit = {
   done: 0,
@@ -108,6 +110,12 @@ function reached({ app, what }: Extract<Ending, { is: 'reached' }>): Conclusion 
   const { live, other } = environmentsOf(app);
   const subject = (what === 'ready' ? other : live)?.release.id ?? app.name;
   const said = what === 'ready' ? 'is proven and ready to be switched to' : 'has all traffic';
+  if (what === 'ready' && awaited(app) !== null)
+    return {
+      code: exit.done,
+      outcome: what,
+      message: `${subject} is proven and waits for a person: ${awaitedText(app)}`,
+    };
   return {
     code: exit.done,
     outcome: what,
@@ -117,11 +125,36 @@ function reached({ app, what }: Extract<Ending, { is: 'reached' }>): Conclusion 
 
 function interrupted(app: App, because: string): Conclusion {
   if (app.phase === 'idle' && app.asked === null) return rested({ kind: 'resume' }, app);
+  if (awaited(app) !== null)
+    return {
+      code: exit.underWay,
+      outcome: 'approval-awaited',
+      message: `Approval awaited (${because}): ${underWay(app)} passed its gates and waits for a person. ${awaitedText(app)}`,
+    };
+  if (keepable(app) !== null && keptBecause(app) !== null && isSwitched(app))
+    return {
+      code: exit.underWay,
+      outcome: 'kept-warm',
+      message: `Stopped watching (${because}). ${keepable(app)?.project} is ${keptBecause(app)}, so ${underWay(app)} is not done; \`bgctl hold --off\` lets it go, \`bgctl resume\` goes on.`,
+    };
   return {
     code: exit.underWay,
     outcome: 'under-way',
     message: `Stopped watching (${because}). ${app.name} is ${app.phase}; nothing new was begun. Go on with ${legal(app).join(' or ')}.`,
   };
+}
+
+function isSwitched({ phase }: App): boolean {
+  return phase === 'verifying' || phase === 'retiring';
+}
+
+/** `bgctl approve r42`, and what becomes of it where nobody says so. */
+function awaitedText(app: App): string {
+  const until = awaited(app)?.until ?? null;
+  const { onExpire } = app.policy.gate.approval ?? {};
+  const end = onExpire === 'hold' ? 'the app is held' : 'it is removed';
+  const limit = until === null ? '' : ` until ${dayAndTime(until)} UTC, after that ${end}`;
+  return `\`bgctl approve ${underWay(app)}\` lets it go on${limit}; \`bgctl abort\` goes back.`;
 }
 
 function held(app: In<'held'>): Conclusion {

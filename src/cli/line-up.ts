@@ -1,12 +1,12 @@
 // A promotion that finds another one under way: told who is at what since when, and what it does about it.
 import { makeWay, type OnBusy } from '../controller/make-way.ts';
 import type { Refusal } from '../promotion/admit.ts';
+import { clock as timeOfDay } from './clock.ts';
 import type { Connection } from './connect.ts';
 import { watched } from './drive.ts';
 import { type Conclusion, conclude, exit, refusal } from './exit.ts';
 import type { Deadline } from './options.ts';
 import { quietly } from './quietly.ts';
-import { clock as timeOfDay } from './view.ts';
 
 /** Null: the app is free, and the next attempt may be made. Else what the command tells. */
 export async function lineUp(

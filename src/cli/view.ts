@@ -2,6 +2,7 @@
 import type { Status, Watcher } from '../controller/status.ts';
 import { describeEntry, describeStep } from '../promotion/describe.ts';
 import type { Entry } from '../promotion/entry.ts';
+import { clock } from './clock.ts';
 import type { Output } from './output.ts';
 import { progressLines } from './progress.ts';
 
@@ -59,10 +60,6 @@ export class View implements Watcher {
   }
 }
 
-export function clock(at: number): string {
-  return new Date(at).toISOString().slice(11, 19);
-}
-
 /** What of an entry is worth a line for machines: not whole releases and policies. */
 function dataOf(entry: Entry): Readonly<Record<string, unknown>> {
   const common = { seq: entry.seq, at: entry.at };
@@ -80,6 +77,10 @@ function dataOf(entry: Entry): Readonly<Record<string, unknown>> {
       return { ...common, effect: entry.effect, because: entry.because };
     case 'settled':
       return { ...common, effect: entry.effect, ok: entry.ok, because: entry.because ?? null };
+    case 'requested':
+      return { ...common, what: entry.what, until: entry.until, because: entry.because };
+    case 'advanced':
+      return { ...common, to: entry.to, because: entry.because };
     case 'committed':
       return { ...common, because: entry.because };
     case 'leased':

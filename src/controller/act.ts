@@ -5,7 +5,9 @@ import { type App, environmentsOf } from '../promotion/app.ts';
 import {
   type BalancerEffect,
   type Effect,
+  type HookEffect,
   type HostEffect,
+  isHookEffect,
   isHostEffect,
 } from '../promotion/effect.ts';
 import type { Fact } from '../promotion/entry.ts';
@@ -33,7 +35,7 @@ export async function act(
   given: Given,
 ): Promise<Extract<Fact, { type: 'settled' }>> {
   try {
-    await (isHostEffect(effect) ? onHost(world, effect, given) : onBalancer(world, effect, given));
+    await work(world, effect, given);
     return { type: 'settled', effect, ok: true };
   } catch (error) {
     // Ours, not the world's: it stops the process instead of counting as an attempt.
@@ -42,6 +44,24 @@ export async function act(
     const untouched = error instanceof Failure && error.from === 'drift' && !error.ambiguous;
     return untouched ? { ...settled, untouched } : settled;
   }
+}
+
+function work(world: World, effect: Effect, given: Given): Promise<void> {
+  if (isHostEffect(effect)) return onHost(world, effect, given);
+  return isHookEffect(effect) ? onHook(world, effect, given) : onBalancer(world, effect, given);
+}
+
+/** A hook that is no longer wanted counts as ended, whether or not it lets itself be ended (I3). */
+async function onHook(world: World, effect: HookEffect, { app, signal }: Given): Promise<void> {
+  const hook = app.policy.hooks?.[effect.phase]?.find(({ name }) => name === effect.name);
+  assert(hook !== undefined, `${effect.name} is not a hook of ${effect.phase}`);
+  const { id, phase, release, reason } = effect;
+  const cancelled = new Promise<never>((_, reject) => {
+    const end = () => reject(new Failure('hook', 'it was no longer wanted'));
+    signal.addEventListener('abort', end, { once: true });
+  });
+  const about = { id, app: app.name, phase, release, reason };
+  await Promise.race([world.hooks.run(hook, about, signal), cancelled]);
 }
 
 async function onHost(world: World, effect: HostEffect, given: Given): Promise<void> {

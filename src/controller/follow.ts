@@ -2,7 +2,7 @@
 import { Bell } from '../lib/deferred.ts';
 import type { Policy } from '../policy/policy.ts';
 import { legal } from '../promotion/admit.ts';
-import { type App, genesis, type Phase } from '../promotion/app.ts';
+import { type App, awaited, genesis, type Phase } from '../promotion/app.ts';
 import { apply } from '../promotion/fold.ts';
 import type { World } from '../world.ts';
 import type { Wait } from './loop.ts';
@@ -63,7 +63,7 @@ async function read(options: FollowOptions, bell: Bell): Promise<Ending | 'unatt
 
 function endingOf(app: App, { until, stop }: FollowOptions): Ending | null {
   if (rests(app)) return { is: 'rest', app };
-  if (until === 'ready' && pastReady.includes(app.phase))
+  if (until === 'ready' && (pastReady.includes(app.phase) || awaited(app) !== null))
     return { is: 'reached', app, what: 'ready' };
   if (until === 'switched' && pastSwitch.includes(app.phase))
     return { is: 'reached', app, what: 'switched' };

@@ -64,7 +64,7 @@ export class Looker {
       connections: each(wanted.connections, (place) => this.#connections(place)),
       strangers: this.#strangers(wanted, pools),
       lost: known([], this.#clock.now()),
-      samples: this.#sampler.windows(wanted.gates, app.since),
+      samples: this.#sampler.windows(wanted.gates, wanted.gates?.since ?? app.since),
     };
     return { ...base, lost: this.#lost(app, base) };
   }

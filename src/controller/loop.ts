@@ -3,13 +3,7 @@ import { Bell } from '../lib/deferred.ts';
 import { because, Failure } from '../lib/failure.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { App } from '../promotion/app.ts';
-import {
-  type Effect,
-  type EffectKey,
-  effectLimitMs,
-  isHostEffect,
-  keyOf,
-} from '../promotion/effect.ts';
+import { type Effect, type EffectKey, isHostEffect, keyOf, limitOf } from '../promotion/effect.ts';
 import type { Entry, Fact } from '../promotion/entry.ts';
 import type { ProjectAt } from '../promotion/environment.ts';
 import { apply } from '../promotion/fold.ts';
@@ -150,9 +144,19 @@ export class Loop {
       case 'wait':
         this.#cancel(next.cancel ?? []);
         if (next.readAgain === true) this.#looker.readAgain();
+        if (next.awaits === 'approval' && this.#options.until === 'ready')
+          return { is: 'reached', app: this.#app, what: 'ready' };
         return this.#rests() && next.until === null ? { is: 'rest', app: this.#app } : null;
       case 'yield':
         return { is: 'unreachable', app: this.#app, because: next.because };
+      case 'request': {
+        const { is: _, ...request } = next;
+        return this.#move({ type: 'requested', what: 'approval', ...request });
+      }
+      case 'advance': {
+        const { is: _, ...advanced } = next;
+        return this.#move({ type: 'advanced', ...advanced });
+      }
       case 'commit':
         return this.#move({ type: 'committed', because: next.because });
       case 'enter': {
@@ -180,7 +184,7 @@ export class Loop {
   async #begin(effects: readonly Effect[], why: string): Promise<Ending | null> {
     const now = this.#world.clock.now();
     const facts = effects.map((effect): Fact => {
-      const until = now + effectLimitMs[effect.kind];
+      const until = now + limitOf(effect);
       return { type: 'acted', effect, until, because: why };
     });
     const written = await this.#record(facts);
@@ -191,7 +195,7 @@ export class Loop {
 
   #start(effect: Effect): void {
     const cancel = new AbortController();
-    const limitMs = effectLimitMs[effect.kind];
+    const limitMs = limitOf(effect);
     const { lastWords } = this.#options;
     this.#cancels.set(keyOf(effect), cancel);
     const given = {

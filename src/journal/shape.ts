@@ -46,6 +46,14 @@ const effects: Readonly<Record<Effect['kind'], z.ZodType>> = {
   'remove-project': hostEffect,
   'fail-health': hostEffect,
   'restore-health': hostEffect,
+  'run-hook': z.looseObject({
+    id: text,
+    phase: text,
+    name: text,
+    release: text,
+    reason: text,
+    timeoutMs: z.number(),
+  }),
   'attach-droplets': balancerEffect,
   'detach-droplets': balancerEffect,
 };
@@ -53,6 +61,10 @@ const effects: Readonly<Record<Effect['kind'], z.ZodType>> = {
 const commands: Readonly<Record<Command['kind'], z.ZodType>> = {
   promote: z.looseObject({ release, pool: z.enum(['a', 'b']), droplets, policy }),
   abort: z.looseObject({ reason: text }),
+  approve: z.looseObject({ release: text, at: instant }),
+  hold: z.looseObject({ because: text }),
+  'let-go': z.looseObject({}),
+  extend: z.looseObject({ byMs: z.number(), until: instant }),
   keep: z.looseObject({ project: text }),
   adopt: z.looseObject({ blue: environment.nullable(), attached: droplets, policy }),
   restore: z.looseObject({}),
@@ -83,6 +95,8 @@ const facts: Readonly<Record<Fact['type'], z.ZodType>> = {
     without: droplets.optional(),
     unsure: droplets.optional(),
   }),
+  requested: z.looseObject({ what: text, until: instant.nullable(), because: text }),
+  advanced: z.looseObject({ to: z.enum(['judging', 'rest']), because: text }),
   committed: z.looseObject({ because: text }),
   acted: z.looseObject({ effect, until: instant, because: text }),
   settled: z.looseObject({

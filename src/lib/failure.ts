@@ -5,6 +5,8 @@ export type FailureFrom =
   | 'host'
   | 'journal'
   | 'traffic'
+  /** A command or a webhook of the operator's. */
+  | 'hook'
   /** The balancer is not what the journal expects: a foreign edit, never repeated, never overridden. */
   | 'drift';
 

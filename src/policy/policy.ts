@@ -60,12 +60,38 @@ export type PhaseSpec = {
   readonly unknown: 'abort' | 'hold' | 'wait';
 };
 
+/** The phases that may have hooks, as an operator writes them. */
+export type HookPhase = 'start' | 'gate' | 'switch' | 'verify' | 'drain' | 'abort';
+
+/** What is told, or run, when a phase is entered. */
+export type HookSpec = {
+  /** Unique within its phase. */
+  readonly name: string;
+  readonly does: /** Words, run on the controller's host without a shell. */
+    | { readonly kind: 'command'; readonly words: readonly string[] }
+    /** Told by POST; it may name environment variables, `${NAME}`, which are looked up when it is run. */
+    | { readonly kind: 'webhook'; readonly url: string };
+  readonly timeoutMs: number;
+  /** So often again after a failure. */
+  readonly retries: number;
+  /** Whether its failure leads where a failing phase leads; else it is told, nothing more. */
+  readonly required: boolean;
+};
+
+export type ApprovalSpec = {
+  /** How long a person may take; null: never too long. */
+  readonly ttlMs: number | null;
+  readonly onExpire: 'abort' | 'hold';
+};
+
 export type Policy = {
   readonly name: string;
   /** How often an effect may fail before its phase gives up on it. */
   readonly attemptsMax: number;
   /** How long the balancer or a droplet may stay unreachable after the commit point before bgctl yields (exit 16). */
   readonly unreachableMs: number;
+  /** By phase; absent: none. */
+  readonly hooks?: Readonly<Partial<Record<HookPhase, readonly HookSpec[]>>>;
   readonly start: {
     readonly limitMs: number;
     /** How many droplets of the pool may be missing. */
@@ -73,12 +99,21 @@ export type Policy = {
     /** A container that Docker restarted this often while starting is hopeless. */
     readonly restartsMax: number;
   };
-  readonly gate: PhaseSpec;
+  readonly gate: PhaseSpec & {
+    /** A person must agree once the gates passed. Absent: nobody is asked. */
+    readonly approval?: ApprovalSpec;
+  };
   readonly switch: {
     /** For green to be seen serving by the balancer's own address. */
     readonly limitMs: number;
     /** Never fewer targets that serve, by our hand (I1); at least 1. */
     readonly floor: number;
+    /** So many droplets of green join first, and the rest after them. Absent: all at once. */
+    readonly first?: number;
+    /** What has joined first serves beside blue at least so long before it goes on. */
+    readonly minMs?: number;
+    /** Judge it meanwhile; none, or absent: seeing it serve is enough. */
+    readonly gates?: readonly GateSpec[];
   };
   readonly verify: PhaseSpec;
   readonly drain: {
@@ -86,7 +121,7 @@ export type Policy = {
     readonly limitMs: number;
     /** The balancer must have sent it nothing for so long. */
     readonly quietMs: number;
-    /** At least so long warm after the commit point, whatever else holds. */
-    readonly warmMs: number;
+    /** At least so long warm after the commit point, whatever else holds. Null: until somebody lets it go. */
+    readonly warmMs: number | null;
   };
 };

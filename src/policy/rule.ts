@@ -4,13 +4,13 @@ import type { WrittenGate, WrittenPolicy } from './schema.ts';
 
 /** Over the sections that are sound: others may be wrong. */
 export type Rule = (policy: Partial<WrittenPolicy>) => Finding[];
-type Phase = WrittenPolicy['gate'];
+type Phase = Pick<WrittenPolicy['verify'], 'limit' | 'minimum' | 'gates'>;
 
 export function eachPhase(
   policy: Partial<WrittenPolicy>,
-  rule: (phase: Phase, at: 'gate' | 'verify') => Finding[],
+  rule: (phase: Phase, at: 'gate' | 'switch' | 'verify') => Finding[],
 ): Finding[] {
-  return (['gate', 'verify'] as const).flatMap((at) => {
+  return (['gate', 'switch', 'verify'] as const).flatMap((at) => {
     const phase = policy[at];
     return phase === undefined ? [] : rule(phase, at);
   });

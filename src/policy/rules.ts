@@ -1,6 +1,7 @@
 // What a policy's keys demand of one another; each rule is a small named function over the sections that are sound.
 import { durationText } from './duration.ts';
 import { gateRules, gateWarnings } from './gate-rules.ts';
+import { hookRules } from './hook-rules.ts';
 import { probeRules, probeWarnings } from './probe-rules.ts';
 import type { Finding } from './problem.ts';
 import { eachPhase, type Rule } from './rule.ts';
@@ -11,6 +12,7 @@ export const policyRules: readonly Rule[] = [
   limitsLeaveTime,
   ...gateRules,
   ...probeRules,
+  ...hookRules,
   quietFitsTheDrain,
 ];
 

@@ -1,9 +1,10 @@
 // The shape of a policy file: every key an operator can write is here.
 import { z } from 'zod';
 import { gateDefaults, policyDefaults } from './defaults.ts';
+import { hooks } from './hook-schema.ts';
 import { judge } from './judge-schema.ts';
 import { probe } from './probe-schema.ts';
-import { duration, list, section, text, wants, whole } from './words.ts';
+import { anyList, duration, lasting, list, section, text, wants, whole } from './words.ts';
 import { isAdvisory } from './written-probe.ts';
 
 const limit = () => duration('1s');
@@ -17,10 +18,15 @@ const gate = section({
   dryRun: z.boolean(wants('yes or no', 'write true or false')).optional(),
 }).transform((written) => ({ ...written, dryRun: written.dryRun ?? isAdvisory(written.probe) }));
 
+const approval = section({
+  ttl: lasting('1s', '720h'),
+  onExpire: z.enum(['abort', 'hold'], wants('what to do', 'write abort or hold')).prefault('abort'),
+});
+
 const { start, gate: gating, switch: switching, verify, drain } = policyDefaults;
 
-function phase(defaults: typeof gating | typeof verify) {
-  return section({
+function phaseOf(defaults: typeof gating | typeof verify) {
+  return {
     limit: limit().prefault(defaults.limit),
     minimum: duration().prefault(defaults.minimum),
     gates: list(gate, 'gates, each with name, probe and judge').prefault(() =>
@@ -32,7 +38,7 @@ function phase(defaults: typeof gating | typeof verify) {
     unknown: z
       .enum(['abort', 'hold', 'wait'], wants('an answer', 'write abort, hold or wait'))
       .prefault(defaults.unknown),
-  }).prefault({});
+  };
 }
 
 export const policySchema = section({
@@ -43,18 +49,25 @@ export const policySchema = section({
     limit: limit().prefault(start.limit),
     missing: whole(0).prefault(start.missing),
     restarts: whole(0).prefault(start.restarts),
+    hooks: hooks(),
   }).prefault({}),
-  gate: phase(gating),
+  gate: section({ ...phaseOf(gating), approval: approval.optional(), hooks: hooks() }).prefault({}),
   switch: section({
     limit: limit().prefault(switching.limit),
     floor: whole(1).prefault(switching.floor),
+    first: whole(1).optional(),
+    minimum: duration().prefault(switching.minimum),
+    gates: anyList(gate, 'gates, each with name, probe and judge').prefault([]),
+    hooks: hooks(),
   }).prefault({}),
-  verify: phase(verify),
+  verify: section({ ...phaseOf(verify), hooks: hooks() }).prefault({}),
   drain: section({
     limit: limit().prefault(drain.limit),
     quiet: duration('0s', '1h').prefault(drain.quiet),
-    warm: duration().prefault(drain.warm),
+    warm: lasting().prefault(drain.warm),
+    hooks: hooks(),
   }).prefault({}),
+  abort: section({ hooks: hooks() }).prefault({}),
 });
 
 /** As written and with defaults, durations in milliseconds; not yet checked by the rules. */

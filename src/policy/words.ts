@@ -28,6 +28,13 @@ export function duration(least = '0s', most = '24h') {
     .transform((text) => durationMs(text) ?? 0);
 }
 
+/** A duration, or `never`: null. That and `0s` are different words. */
+export function lasting(least = '0s', most = '24h') {
+  const mend = `write a whole number and a unit, from ${least} to ${most}, or never`;
+  const never = z.literal('never').transform(() => null);
+  return z.union([never, duration(least, most)], wants('a duration or never', mend));
+}
+
 function inRange(least: string, most: string): (text: string) => boolean {
   const [min, max] = [durationMs(least) ?? 0, durationMs(most) ?? 0];
   return (text) => {
@@ -77,6 +84,11 @@ export function oneOf<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
       tells('must have exactly one key', mend),
     )
     .meta({ minProperties: 1, maxProperties: 1 });
+}
+
+/** It may be empty. */
+export function anyList<Item extends z.ZodType>(item: Item, what: string) {
+  return z.array(item, wants('a list', `write a list of ${what}`));
 }
 
 export function list<Item extends z.ZodType>(item: Item, what: string) {

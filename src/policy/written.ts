@@ -1,15 +1,17 @@
 // What was written, in the terms of the rest of the program: defaults in, paths absolute.
 import { isPolicyName } from './app-rules.ts';
 import type { WrittenApp, WrittenOrder } from './app-schema.ts';
+import { hookPhases } from './hook-rules.ts';
+import type { WrittenHook } from './hook-schema.ts';
 import { absolute, folderOf, type Where } from './paths.ts';
-import type { PhaseSpec, Policy } from './policy.ts';
+import type { HookSpec, PhaseSpec, Policy } from './policy.ts';
 import type { WrittenPolicy } from './schema.ts';
 import type { HealthOrder, PoolSpec, Settings } from './settings.ts';
 import { toGate } from './written-gate.ts';
 
 export function toPolicy(written: WrittenPolicy, name: string): Policy {
   const { start, gate, verify, drain } = written;
-  const phase = (written: WrittenPolicy['gate']): PhaseSpec => ({
+  const phase = (written: WrittenPolicy['verify']): PhaseSpec => ({
     limitMs: written.limit,
     minMs: written.minimum,
     gates: written.gates.map(toGate),
@@ -20,12 +22,44 @@ export function toPolicy(written: WrittenPolicy, name: string): Policy {
     name: written.name ?? name,
     attemptsMax: written.attempts,
     unreachableMs: written.unreachable,
+    ...hooksOf(written),
     start: { limitMs: start.limit, missingMax: start.missing, restartsMax: start.restarts },
-    gate: phase(gate),
-    switch: { limitMs: written.switch.limit, floor: written.switch.floor },
+    gate: { ...phase(gate), ...approvalOf(gate) },
+    switch: switchOf(written.switch),
     verify: phase(verify),
     drain: { limitMs: drain.limit, quietMs: drain.quiet, warmMs: drain.warm },
   };
+}
+
+function hooksOf(written: WrittenPolicy): Pick<Policy, 'hooks'> {
+  const some = hookPhases.filter((phase) => written[phase].hooks.length > 0);
+  if (some.length === 0) return {};
+  return {
+    hooks: Object.fromEntries(some.map((phase) => [phase, written[phase].hooks.map(toHook)])),
+  };
+}
+
+function toHook({ name, command, webhook, timeout, retries, required }: WrittenHook): HookSpec {
+  const does: HookSpec['does'] =
+    command === undefined
+      ? { kind: 'webhook', url: webhook ?? '' }
+      : { kind: 'command', words: command };
+  return { name, does, timeoutMs: timeout, retries, required };
+}
+
+function switchOf({ limit, floor, first, minimum, gates }: WrittenPolicy['switch']) {
+  return {
+    limitMs: limit,
+    floor,
+    ...(first === undefined ? {} : { first }),
+    ...(minimum > 0 ? { minMs: minimum } : {}),
+    ...(gates.length > 0 ? { gates: gates.map(toGate) } : {}),
+  };
+}
+
+function approvalOf({ approval }: WrittenPolicy['gate']): Pick<Policy['gate'], 'approval'> {
+  if (approval === undefined) return {};
+  return { approval: { ttlMs: approval.ttl, onExpire: approval.onExpire } };
 }
 
 /** `file` is the absolute path of the bgctl.yml. */

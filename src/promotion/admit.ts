@@ -1,9 +1,11 @@
 // admit(): accepts what an operator asks, or refuses with a reason and what to do instead.
-import { type App, beforeSwitch, type In, underWay } from './app.ts';
+import type { Instant } from '../lib/clock.ts';
+import { type App, awaited, beforeSwitch, environmentsOf, type In, underWay } from './app.ts';
 import type { Command } from './command.ts';
 import { list } from './judgement.ts';
 import { choices } from './phases/held.ts';
-import { releaseNumber } from './release.ts';
+import { type ReleaseId, releaseNumber } from './release.ts';
+import { keepable, keptBecause } from './warmth.ts';
 
 export type Refusal = {
   readonly refused: string;
@@ -22,6 +24,12 @@ export function admit(app: App, command: Command): Refusal | null {
       return admitPromote(app, command);
     case 'abort':
       return admitAbort(app);
+    case 'approve':
+      return admitApproval(app, command);
+    case 'hold':
+    case 'let-go':
+    case 'extend':
+      return admitWarmth(app);
     default:
       return admitChoice(app, command);
   }
@@ -47,6 +55,7 @@ export function insteadOf(app: App): string {
   const ways = [
     'wait for it (`--on-busy=wait`)',
     ...(beforeSwitch(app) ? ['take its place (`--on-busy=replace`)'] : []),
+    ...(letGo(app).length > 0 ? ['let the old environment go (`bgctl hold --off`)'] : []),
     ...(legal(app).includes('bgctl abort') ? ['run `bgctl abort` first'] : []),
   ];
   return ways.join(' or ');
@@ -101,6 +110,49 @@ function admitAbort(app: App): Refusal | null {
   }
 }
 
+/** Only of an old environment that stands, while a release is under way, can be said how long it stays. */
+function admitWarmth(app: App): Refusal | null {
+  const refused = whyNotWarm(app);
+  return refused === null ? null : { refused, why: 'precondition' };
+}
+
+function whyNotWarm(app: App): string | null {
+  if (keepable(app) !== null) return null;
+  const { other } = environmentsOf(app);
+  if (app.phase === 'idle') return `too early: nothing is under way in ${app.name}`;
+  if (app.phase === 'retiring' && other !== null)
+    return `too late: ${other.project} is being removed`;
+  if (app.phase === 'aborting' || app.phase === 'held')
+    return `${app.name} is ${app.phase}: nothing is retired now`;
+  return `${underWay(app)} is the first release: there is no old environment to keep`;
+}
+
+function admitApproval(app: App, { release, at }: Of<'approve'>): Refusal | null {
+  const refused = whyNoApproval(app, release, at);
+  return refused === null ? null : { refused, why: 'precondition' };
+}
+
+/** Too early, too late, of another release, or not wanted at all: a sentence; null where it is waited for. */
+function whyNoApproval(app: App, release: ReleaseId, at: Instant): string | null {
+  const coming = underWay(app);
+  if (coming === null || (app.phase === 'idle' && app.asked === null))
+    return `nothing is under way in ${app.name}: there is nothing to approve`;
+  if (coming !== release) return `${release} is not what is under way in ${app.name}: ${coming} is`;
+  if (app.asked?.kind === 'abort') return `${coming} is about to be aborted: ${app.asked.reason}`;
+  if (app.phase === 'idle') return `too early: ${coming} has not begun`;
+  if (!beforeSwitch(app)) {
+    const reason = 'reason' in app ? `: ${app.reason}` : '';
+    return `too late: ${app.name} is ${app.phase}${reason}`;
+  }
+  if (app.policy.gate.approval === undefined)
+    return `the policy ${app.policy.name} asks for no approval of ${coming}`;
+  const { approval } = app;
+  if (approval === null) return `too early: ${coming} has not passed its gates`;
+  if (approval.given !== null) return `${coming} was approved already, by ${approval.given.by}`;
+  const isLate = approval.until !== null && at >= approval.until;
+  return isLate ? `too late: ${coming} had to be approved in time, and nobody did` : null;
+}
+
 function admitChoice(app: App, command: Command): Refusal | null {
   if (app.phase !== 'held')
     return {
@@ -131,6 +183,11 @@ function admitChoice(app: App, command: Command): Refusal | null {
   return null;
 }
 
+/** Where only somebody's word keeps the old environment. */
+function letGo(app: App): readonly string[] {
+  return keepable(app) !== null && keptBecause(app) !== null ? ['bgctl hold --off'] : [];
+}
+
 /** The exact commands that are legal now. */
 export function legal(app: App): readonly string[] {
   switch (app.phase) {
@@ -139,9 +196,12 @@ export function legal(app: App): readonly string[] {
     case 'starting':
     case 'gating':
     case 'switching':
-    case 'verifying':
-      return ['bgctl abort', 'bgctl resume'];
+    case 'verifying': {
+      const approve = awaited(app) === null ? [] : [`bgctl approve ${underWay(app)}`];
+      return [...approve, ...letGo(app), 'bgctl abort', 'bgctl resume'];
+    }
     case 'retiring':
+      return [...letGo(app), 'bgctl resume'];
     case 'aborting':
       return ['bgctl resume'];
     case 'held': {

@@ -17,6 +17,16 @@ export type HeldKind =
   /** Both environments stand and bgctl must not choose. */
   | 'choice';
 
+/** How far green has come into the balancer before the commit point. */
+export type Joining = {
+  /** Where the policy wants a first step: a few droplets of green, then the rest. */
+  readonly part: 'first' | 'all';
+  /** Since when the part that came first is judged beside blue; null: not yet. */
+  readonly judgedSince: Instant | null;
+  /** When it last advanced. */
+  readonly at: Instant;
+};
+
 export type Cast = {
   idle: { readonly blue: Environment | null };
   starting: { readonly blue: Environment | null; readonly green: Environment };
@@ -27,6 +37,7 @@ export type Cast = {
         readonly committed: false;
         readonly blue: Environment | null;
         readonly green: Environment;
+        readonly joining: Joining;
       }
     | {
         readonly committed: true;
@@ -65,6 +76,29 @@ export type Outcome = {
   readonly at: Instant;
 };
 
+/** What the human gate waits for, or has got. */
+export type Approval = {
+  /** Absolute, from the journal: neither a crash nor another controller moves it. Null: never. */
+  readonly until: Instant | null;
+  readonly given: { readonly by: string; readonly at: Instant } | null;
+};
+
+/** What people said of the old environment: how long it stays warm, beyond what the policy says. */
+export type Warm = {
+  /** Not to be retired until somebody lets it go. */
+  readonly kept: { readonly by: string; readonly because: string } | null;
+  /** Not to be retired before; null: nothing was said. */
+  readonly until: Instant | null;
+};
+
+/** How a hook of the phase went so far. */
+export type Ran = {
+  readonly times: number;
+  readonly ok: boolean;
+  readonly because: string;
+  readonly at: Instant;
+};
+
 export type Common = {
   readonly name: string;
   readonly policy: Policy;
@@ -72,6 +106,13 @@ export type Common = {
   readonly drains: boolean;
   /** When the phase was entered, or the lease was taken in it: its limits count from here. */
   readonly since: Instant;
+  /** Once the gates passed and a person was asked for; until the promotion is over. */
+  readonly approval: Approval | null;
+  readonly warm: Warm;
+  /** The entry that began the phase. */
+  readonly begun: { readonly seq: number; readonly because: string };
+  /** Hooks of the phase that were run, by name. */
+  readonly hooks: Readonly<Record<string, Ran>>;
   /** When the commit point was passed, while that matters. */
   readonly committedAt: Instant | null;
   /** Entries folded so far. */
@@ -103,6 +144,9 @@ export type Common = {
 export type In<P extends Phase> = { [Q in P]: Common & { readonly phase: Q } & Cast[Q] }[P];
 export type App = In<Phase>;
 
+/** Nobody said anything of the old environment. */
+export const asThePolicySays: Warm = { kept: null, until: null };
+
 /** An app of which nothing has been written yet. */
 export function genesis(name: string, policy: Policy): App {
   return {
@@ -110,6 +154,10 @@ export function genesis(name: string, policy: Policy): App {
     policy,
     drains: false,
     since: 0,
+    approval: null,
+    warm: asThePolicySays,
+    begun: { seq: 0, because: '' },
+    hooks: {},
     committedAt: null,
     seq: 0,
     asked: null,
@@ -166,6 +214,12 @@ export function underWay(app: App): ReleaseId | null {
     default:
       return environmentsOf(app).other?.release.id ?? null;
   }
+}
+
+/** The approval that is waited for now, or null. */
+export function awaited(app: App): Approval | null {
+  const { approval } = app;
+  return app.phase === 'gating' && approval !== null && approval.given === null ? approval : null;
 }
 
 /** Whether a release is under way to which people were not yet sent. */

@@ -1,6 +1,7 @@
 // A step, an effect, an entry in one plain English line, without colour.
+import { durationText } from '../policy/duration.ts';
 import type { Command } from './command.ts';
-import { type Effect, type HostEffect, isHostEffect } from './effect.ts';
+import { type Effect, type HostEffect, isHookEffect, isHostEffect } from './effect.ts';
 import type { Entry, Fact } from './entry.ts';
 import { list } from './judgement.ts';
 import type { Step } from './rules.ts';
@@ -13,6 +14,7 @@ const hostWords: Readonly<Record<HostEffect['kind'], (place: string) => string>>
 };
 
 export function describeEffect(effect: Effect): string {
+  if (isHookEffect(effect)) return `run the hook ${effect.name} of ${effect.phase}`;
   if (isHostEffect(effect))
     return hostWords[effect.kind](`${effect.project} on droplet ${effect.droplet}`);
   return effect.kind === 'attach-droplets'
@@ -28,11 +30,19 @@ export function describeStep(step: Step): string {
       return `${step.effects.map(describeEffect).join('; ')}: ${step.because}`;
     case 'enter':
       return `${step.phase}: ${step.because}`;
+    case 'request':
+      return `approval awaited: ${step.because}`;
+    case 'advance':
+      return `${advanced(step.to)}: ${step.because}`;
     case 'commit':
       return `commit point: ${step.because}`;
     case 'yield':
       return `stopping here: ${step.because}`;
   }
+}
+
+function advanced(to: 'judging' | 'rest'): string {
+  return to === 'rest' ? 'the rest of green joins' : 'green is judged beside blue';
 }
 
 function describeCommand(command: Command): string {
@@ -41,6 +51,14 @@ function describeCommand(command: Command): string {
       return `promote ${command.release.id} on pool ${command.pool}`;
     case 'abort':
       return `abort: ${command.reason}`;
+    case 'approve':
+      return `approve ${command.release}`;
+    case 'hold':
+      return `keep the old environment warm: ${command.because}`;
+    case 'let-go':
+      return 'the old environment need not be kept';
+    case 'extend':
+      return `keep the old environment warm for ${durationText(command.byMs)} from now`;
     case 'keep':
       return `keep ${command.project}`;
     case 'adopt':
@@ -56,6 +74,10 @@ export function describeEntry(entry: Entry | Fact): string {
       return `asked by ${entry.by}: ${describeCommand(entry.command)}`;
     case 'entered':
       return `${entry.phase}: ${entry.because}`;
+    case 'requested':
+      return `approval awaited: ${entry.because}`;
+    case 'advanced':
+      return `${advanced(entry.to)}: ${entry.because}`;
     case 'committed':
       return `commit point: ${entry.because}`;
     case 'acted':

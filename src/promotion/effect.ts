@@ -1,6 +1,8 @@
 // Every change bgctl can make to the world, as data, with its key.
 import type { Instant } from '../lib/clock.ts';
+import type { HookPhase } from '../policy/policy.ts';
 import type { DropletId } from './environment.ts';
+import type { ReleaseId } from './release.ts';
 
 export type HostEffect = {
   readonly kind: 'start-project' | 'remove-project' | 'fail-health' | 'restore-health';
@@ -19,13 +21,25 @@ export type BalancerEffect = {
   readonly mayEmpty: boolean;
 };
 
-export type Effect = HostEffect | BalancerEffect;
+/** Tells somebody that a phase was entered. The id is the same for every attempt, whoever makes it. */
+export type HookEffect = {
+  readonly kind: 'run-hook';
+  readonly id: string;
+  readonly phase: HookPhase;
+  readonly name: string;
+  readonly release: ReleaseId;
+  readonly reason: string;
+  readonly timeoutMs: number;
+};
+
+export type Effect = HostEffect | BalancerEffect | HookEffect;
 export type EffectKey = string;
 
 /** Begun and not known to have ended: it may still land until `until`. */
 export type Unsettled = { readonly effect: Effect; readonly until: Instant };
 
 export function keyOf(effect: Effect): EffectKey {
+  if (isHookEffect(effect)) return `${effect.kind} ${effect.id}`;
   return isHostEffect(effect)
     ? `${effect.kind} ${effect.project}@${effect.droplet}`
     : `${effect.kind} ${effect.droplets.join(',')}`;
@@ -35,12 +49,20 @@ export function isHostEffect(effect: Effect): effect is HostEffect {
   return 'project' in effect;
 }
 
+export function isBalancerEffect(effect: Effect): effect is BalancerEffect {
+  return 'droplets' in effect;
+}
+
+export function isHookEffect(effect: Effect): effect is HookEffect {
+  return effect.kind === 'run-hook';
+}
+
 /**
  * How long an effect may take before it is presumed dead. Far above the time-out of the calls it makes:
  * an effect that lands after its limit is the one fault the design cannot exclude (design, section 6),
  * so the detach has the longest of the balancer's.
  */
-export const effectLimitMs: Readonly<Record<Effect['kind'], number>> = {
+export const effectLimitMs: Readonly<Record<Exclude<Effect['kind'], 'run-hook'>, number>> = {
   'start-project': 600_000,
   'remove-project': 180_000,
   'fail-health': 30_000,
@@ -48,6 +70,13 @@ export const effectLimitMs: Readonly<Record<Effect['kind'], number>> = {
   'attach-droplets': 420_000,
   'detach-droplets': 450_000,
 };
+
+/** A hook ends by itself at its own time-out, a little before it is presumed dead. */
+const hookMarginMs = 5_000;
+
+export function limitOf(effect: Effect): number {
+  return isHookEffect(effect) ? effect.timeoutMs + hookMarginMs : effectLimitMs[effect.kind];
+}
 
 /** How long a call to the cloud that nobody waits for any more may still change something: its request time-out, and some. */
 export const afterlifeMs = 20_000;

@@ -1,4 +1,4 @@
-// The lines of the journal: asked, entered, committed, acted, settled, leased.
+// The lines of the journal: asked, entered, requested, advanced, committed, acted, settled, leased.
 import type { Evidence } from '../gates/verdict.ts';
 import type { Instant } from '../lib/clock.ts';
 import type { AbortCause, HeldKind, Phase } from './app.ts';
@@ -22,6 +22,21 @@ export type Fact =
       readonly held?: HeldKind;
       /** Droplets found otherwise in the balancer than the journal has them, and taken as they are found. */
       readonly unsure?: readonly DropletId[];
+    }
+  /** The gates passed, and a person must agree before `until`; null: whenever. */
+  | {
+      readonly type: 'requested';
+      readonly what: 'approval';
+      readonly until: Instant | null;
+      readonly because: string;
+      readonly evidence?: Evidence;
+    }
+  /** Switching: what has joined serves and is judged from here on; or it was good enough for the rest to join. */
+  | {
+      readonly type: 'advanced';
+      readonly to: 'judging' | 'rest';
+      readonly because: string;
+      readonly evidence?: Evidence;
     }
   /** The commit point: green becomes blue, blue becomes draining; before the first detach. */
   | { readonly type: 'committed'; readonly because: string }

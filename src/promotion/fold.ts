@@ -1,10 +1,29 @@
 // apply(): folds the lines of the journal into an app; an illegal line stops the process.
 import { assert } from '../lib/assert.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type App, type Common, genesis, type Outcome, type Phase } from './app.ts';
-import { afterlifeMs, type BalancerEffect, type Effect, isHostEffect, keyOf } from './effect.ts';
+import {
+  type App,
+  asThePolicySays,
+  awaited,
+  type Common,
+  genesis,
+  type Outcome,
+  type Phase,
+  type Warm,
+} from './app.ts';
+import type { Command } from './command.ts';
+import {
+  afterlifeMs,
+  type BalancerEffect,
+  type Effect,
+  isBalancerEffect,
+  isHookEffect,
+  isHostEffect,
+  keyOf,
+} from './effect.ts';
 import type { Entry, Fact } from './entry.ts';
 import { at, type DropletId, move, type ProjectAt, projectsOf } from './environment.ts';
+import { nextHook } from './hook.ts';
 import { without } from './judgement.ts';
 import { departing } from './membership.ts';
 import { rulesOf } from './phases/table.ts';
@@ -24,6 +43,10 @@ export function apply(app: App, entry: Entry): App {
       return asked(next, entry);
     case 'entered':
       return entered(next, entry);
+    case 'requested':
+      return requested(next, entry);
+    case 'advanced':
+      return advanced(next, entry);
     case 'committed':
       return committed(next, entry);
     case 'acted':
@@ -35,7 +58,11 @@ export function apply(app: App, entry: Entry): App {
   }
 }
 
-function asked(app: App, { command, at: now }: Of<'asked'>): App {
+function asked(app: App, { command, by, at: now }: Of<'asked'>): App {
+  // Answered at once: it says something of what is under way, and asks for no step of its own.
+  if (command.kind === 'approve') return approved(app, { by, at: now });
+  const warm = keptWarm(app.warm, command, { by, at: now });
+  if (warm !== null) return { ...app, warm };
   // An adopted release counts too: its number, and so its project's name, must not be given again.
   const named =
     command.kind === 'promote'
@@ -53,6 +80,35 @@ function asked(app: App, { command, at: now }: Of<'asked'>): App {
   return { ...next, asked: null, last };
 }
 
+function approved(app: App, given: { by: string; at: number }): App {
+  const approval = awaited(app);
+  assert(approval !== null, `${app.phase} waits for no approval`);
+  return { ...app, approval: { ...approval, given } };
+}
+
+/** What the command says of the old environment, or null: it speaks of something else. */
+function keptWarm(
+  warm: Warm,
+  command: Command,
+  { by, at: now }: { by: string; at: number },
+): Warm | null {
+  switch (command.kind) {
+    case 'hold':
+      return { ...warm, kept: { by, because: command.because } };
+    case 'let-go':
+      return { kept: null, until: warm.until ?? now };
+    case 'extend':
+      return { ...warm, until: command.until };
+    default:
+      return null;
+  }
+}
+
+function requested(app: App, { until }: Of<'requested'>): App {
+  assert(app.phase === 'gating' && app.approval === null, `${app.phase} asks nobody`);
+  return { ...app, approval: { until, given: null } };
+}
+
 function entered(app: App, entry: Of<'entered'>): App {
   const cast = rulesOf(entry.phase).enter(app, entry);
   assert(cast !== null, `${app.phase} cannot lead to ${entry.phase}`);
@@ -61,6 +117,10 @@ function entered(app: App, entry: Of<'entered'>): App {
     policy: app.policy,
     drains: app.drains,
     since: entry.at,
+    approval: entry.phase === 'idle' ? null : app.approval,
+    begun: { seq: entry.seq, because: entry.because },
+    hooks: {},
+    warm: entry.phase === 'idle' ? asThePolicySays : app.warm,
     committedAt: entry.phase === 'idle' ? null : app.committedAt,
     seq: app.seq,
     asked: null,
@@ -97,9 +157,17 @@ function begun(app: App, phase: Phase): Partial<Common> {
   return {};
 }
 
+function advanced(app: App, { to, at: now }: Of<'advanced'>): App {
+  assert(app.phase === 'switching' && !app.committed, `${app.phase} takes no steps`);
+  const { joining } = app;
+  return to === 'rest'
+    ? { ...app, joining: { ...joining, part: 'all', at: now } }
+    : { ...app, joining: { ...joining, judgedSince: now, at: now } };
+}
+
 function committed(app: App, entry: Of<'committed'>): App {
   assert(app.phase === 'switching' && !app.committed, `${app.phase} has no commit point`);
-  const { green, blue, ...rest } = app;
+  const { green, blue, joining: _, ...rest } = app;
   return {
     ...rest,
     committed: true,
@@ -111,7 +179,8 @@ function committed(app: App, entry: Of<'committed'>): App {
 
 function acted(app: App, { effect, until, at: now }: Of<'acted'>): App {
   const unsettled = [...app.unsettled, { effect, until }];
-  if (!isHostEffect(effect)) return { ...app, unsettled, wroteAt: now, redirectedAt: now };
+  if (isHookEffect(effect)) return { ...app, unsettled };
+  if (isBalancerEffect(effect)) return { ...app, unsettled, wroteAt: now, redirectedAt: now };
   const place = placeOf(effect);
   if (effect.kind === 'start-project')
     return { ...app, unsettled, present: add(app.present, place) };
@@ -126,6 +195,7 @@ function settled(app: App, entry: Of<'settled'>): App {
   const { effect, ok } = entry;
   const key = keyOf(effect);
   const unsettled = app.unsettled.filter((one) => keyOf(one.effect) !== key);
+  if (isHookEffect(effect)) return hookSettled({ ...app, unsettled }, effect.name, entry);
   const { [key]: failure, ...others } = app.failures;
   const failures = ok
     ? others
@@ -134,6 +204,14 @@ function settled(app: App, entry: Of<'settled'>): App {
   return isHostEffect(effect)
     ? settledOnHost(next, effect, entry)
     : settledOnBalancer(next, effect, entry);
+}
+
+/** Before people are sent anywhere the phase's own work, and so its time, begins when its hooks are over. */
+function hookSettled(app: App, name: string, { ok, because = '', at: now }: Of<'settled'>): App {
+  const times = (app.hooks[name]?.times ?? 0) + 1;
+  const next = { ...app, hooks: { ...app.hooks, [name]: { times, ok, because, at: now } } };
+  const forward = ['starting', 'gating', 'switching'].includes(app.phase);
+  return forward && nextHook(next) === null ? { ...next, since: now } : next;
 }
 
 function settledOnHost(app: App, effect: Effect, entry: Of<'settled'>): App {
@@ -176,7 +254,7 @@ function settledOnBalancer(app: App, effect: BalancerEffect, entry: Of<'settled'
  */
 function leased(app: App, entry: Of<'leased'>): App {
   const unsettled = app.unsettled
-    .filter((one) => !isHostEffect(one.effect))
+    .filter((one) => isBalancerEffect(one.effect))
     .map((one) => ({ ...one, until: Math.min(one.until, entry.at + afterlifeMs) }));
   return { ...app, since: entry.at, unsettled, failures: unheard(app) };
 }

@@ -13,6 +13,8 @@ export type Promotion = {
   readonly pool: string;
   readonly by: string;
   readonly askedAt: Instant;
+  /** Who let it pass the human gate; null where nobody was asked, or nobody answered. */
+  readonly approved: { readonly by: string; readonly at: Instant } | null;
   /** As it was asked for: droplets, and the policy in force. */
   readonly command: Extract<Command, { kind: 'promote' }>;
   /** What served before. */
@@ -53,7 +55,7 @@ function begun(
 ): Promotion {
   const { release, pool } = command;
   const before = environmentsOf(app).live;
-  const empty = { outcome: null, entries: [], length: 0, app };
+  const empty = { approved: null, outcome: null, entries: [], length: 0, app };
   return { release, pool, by, askedAt: at, command, before, ...empty };
 }
 
@@ -61,5 +63,13 @@ function grown(promotion: Promotion, entry: Entry, before: App, app: App): Promo
   const entries = [...promotion.entries, entry];
   if (promotion.outcome !== null) return { ...promotion, entries };
   const ended = app.last !== before.last && app.last?.release === promotion.release.id;
-  return { ...promotion, entries, length: entries.length, app, outcome: ended ? app.last : null };
+  const approved = app.approval?.given ?? promotion.approved;
+  return {
+    ...promotion,
+    approved,
+    entries,
+    length: entries.length,
+    app,
+    outcome: ended ? app.last : null,
+  };
 }

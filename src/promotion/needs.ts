@@ -1,8 +1,10 @@
 // What a phase needs to have looked at: the loop asks for this, not for everything (5,000 calls an hour).
+import type { Instant } from '../lib/clock.ts';
 import type { GateSpec } from '../policy/policy.ts';
 import { type App, environmentsOf } from './app.ts';
 import { type Environment, type ProjectAt, projectsOf } from './environment.ts';
 import { freshMs } from './judgement.ts';
+import { judgedPart, judgedSince, type Uncommitted } from './phases/joining.ts';
 
 export type Needs = {
   /** Droplets per pool: only where nothing is known yet. */
@@ -22,6 +24,8 @@ export type GatesWanted = {
   readonly environment: Environment;
   /** The other environment, which some gates compare with; null under the first release. */
   readonly baseline: Environment | null;
+  /** What was measured before says nothing; the phase's beginning where it is not said. */
+  readonly since?: Instant;
 };
 
 export function needs(app: App): Needs {
@@ -53,6 +57,7 @@ export function needs(app: App): Needs {
         serving: true,
         projects: [...projectsOf(live), ...projectsOf(other)],
         connections: app.committed ? projectsOf(app.draining) : [],
+        gates: app.committed ? null : whileJoining(app),
       };
     case 'verifying':
       return {
@@ -72,4 +77,11 @@ export function needs(app: App): Needs {
     case 'held':
       return none;
   }
+}
+
+/** Green is judged beside blue once what came first was seen to serve. */
+function whileJoining(app: Uncommitted): Needs['gates'] {
+  const { gates = [] } = app.policy.switch;
+  if (app.joining.judgedSince === null || gates.length === 0) return null;
+  return { gates, environment: judgedPart(app), baseline: app.blue, since: judgedSince(app) };
 }

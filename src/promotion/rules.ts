@@ -13,15 +13,31 @@ export type Step =
   | {
       readonly is: 'wait';
       readonly because: string;
-      /** When waiting ends by itself: every wait has a limit (I9). Null only at rest: idle and held. */
+      /** When waiting ends by itself: every wait has a limit (I9). Null only at rest, and where a person is waited for. */
       readonly until: Instant | null;
       /** Effects whose result is no longer wanted; cancelling is a wish, they still have to settle. */
       readonly cancel?: readonly EffectKey[];
       /** The balancer's record as seen is too old for what comes next: look at it now. */
       readonly readAgain?: true;
+      /** All is proven; only a person is waited for. */
+      readonly awaits?: 'approval';
     }
   | { readonly is: 'act'; readonly effects: readonly Effect[]; readonly because: string }
   | EnterStep
+  /** Write that a person must agree, and until when. */
+  | {
+      readonly is: 'request';
+      readonly until: Instant | null;
+      readonly because: string;
+      readonly evidence: Evidence;
+    }
+  /** Write that green has come one step further into the balancer. */
+  | {
+      readonly is: 'advance';
+      readonly to: 'judging' | 'rest';
+      readonly because: string;
+      readonly evidence?: Evidence;
+    }
   /** Write the commit point. */
   | { readonly is: 'commit'; readonly because: string }
   /** The world could not be reached within its limits: stop here, safely; `resume` goes on (exit 16). */

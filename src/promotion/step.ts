@@ -1,6 +1,14 @@
 // step(): wait, act, enter, commit or yield; with the guards that hold in every phase.
 import { type App, environmentsOf } from './app.ts';
-import { type Effect, type EffectKey, isHostEffect, keyOf } from './effect.ts';
+import {
+  type Effect,
+  type EffectKey,
+  isBalancerEffect,
+  isHookEffect,
+  isHostEffect,
+  keyOf,
+} from './effect.ts';
+import { withHooks } from './hook-steps.ts';
 import { enter, list, outOfSight, wait } from './judgement.ts';
 import { attachedNow, drift, missing } from './membership.ts';
 import type { Observation } from './observation.ts';
@@ -10,7 +18,9 @@ import type { Step } from './rules.ts';
 /** What to do now. Pure: the same app and observation give the same step. */
 export function step(app: App, seen: Observation): Step {
   const wanted =
-    foreign(app, seen) ?? answer(app, seen) ?? rulesOf(app.phase).next(app as never, seen);
+    foreign(app, seen) ??
+    answer(app, seen) ??
+    withHooks(app, seen, () => rulesOf(app.phase).next(app as never, seen));
   return settleFirst(app, wanted, seen);
 }
 
@@ -28,7 +38,8 @@ function answer(app: App, seen: Observation): Step | null {
 
 /** A foreign edit of the balancer stops everything: nothing is done on top of what somebody else decided. */
 function foreign(app: App, seen: Observation): Step | null {
-  if (app.phase === 'held' || app.unsettled.some((one) => !isHostEffect(one.effect))) return null;
+  if (app.phase === 'held' || app.unsettled.some((one) => isBalancerEffect(one.effect)))
+    return null;
   // With an empty journal there is nothing to compare with: idle has its own, milder rule.
   const { live, other } = environmentsOf(app);
   if (live === null && other === null) return null;
@@ -56,7 +67,11 @@ function foreign(app: App, seen: Observation): Step | null {
 function settleFirst(app: App, wanted: Step, seen: Observation): Step {
   if (app.unsettled.length === 0) return wanted;
   const keys = wanted.is === 'act' ? wanted.effects.map(keyOf) : [];
-  const loose = app.unsettled.filter((one) => !keys.includes(keyOf(one.effect)));
+  // Going back waits for no hook; rest does.
+  const goesOn = app.phase === 'aborting' && wanted.is !== 'enter';
+  const loose = app.unsettled.filter(
+    ({ effect }) => !keys.includes(keyOf(effect)) && !(goesOn && isHookEffect(effect)),
+  );
   const first = loose[0];
   if (first !== undefined)
     return wait(
@@ -75,14 +90,17 @@ function settleFirst(app: App, wanted: Step, seen: Observation): Step {
   return wait(wanted.because, until);
 }
 
-/** What is only being started is no longer wanted once we go back. */
+/** What is only being started, or told, is no longer wanted once we go back. */
 function unwanted(wanted: Step, effects: readonly Effect[]): readonly EffectKey[] | undefined {
-  if (wanted.is !== 'enter' || wanted.phase !== 'aborting') return undefined;
-  const keys = effects.filter((effect) => effect.kind === 'start-project').map(keyOf);
+  if (wanted.is !== 'enter' || !['aborting', 'held'].includes(wanted.phase)) return undefined;
+  const keys = effects
+    .filter((effect) => effect.kind === 'start-project' || isHookEffect(effect))
+    .map(keyOf);
   return keys.length > 0 ? keys : undefined;
 }
 
 function inWords(effect: Effect): string {
+  if (isHookEffect(effect)) return `the hook ${effect.name} has not ended`;
   return isHostEffect(effect)
     ? `${effect.kind} of ${effect.project} on droplet ${effect.droplet} has not ended`
     : `${effect.kind} ${effect.droplets.join(', ')} has not ended`;

@@ -1,19 +1,21 @@
 // What was done to the world and what of it was undone again: effects paired with how they settled and with their opposites.
 import { describeEffect } from '../promotion/describe.ts';
-import { type Effect, isHostEffect, keyOf } from '../promotion/effect.ts';
+import { type Effect, isBalancerEffect, isHostEffect, keyOf } from '../promotion/effect.ts';
 import type { Entry } from '../promotion/entry.ts';
 import type { Action } from './report.ts';
 
 type Acted = Extract<Entry, { type: 'acted' }>;
 type Settled = Extract<Entry, { type: 'settled' }>;
 
-const opposites: Readonly<Record<Effect['kind'], Effect['kind']>> = {
+/** What a hook told stays told. */
+const opposites: Readonly<Record<Effect['kind'], Effect['kind'] | null>> = {
   'start-project': 'remove-project',
   'remove-project': 'start-project',
   'fail-health': 'restore-health',
   'restore-health': 'fail-health',
   'attach-droplets': 'detach-droplets',
   'detach-droplets': 'attach-droplets',
+  'run-hook': null,
 };
 
 export function actionsOf(entries: readonly Entry[]): readonly Action[] {
@@ -53,6 +55,7 @@ function undoes({ seq, ok, effect }: Settled, acted: Acted): boolean {
   if (!ok || seq < acted.seq || effect.kind !== opposites[acted.effect.kind]) return false;
   if (isHostEffect(effect) && isHostEffect(acted.effect))
     return effect.project === acted.effect.project && effect.droplet === acted.effect.droplet;
-  if (isHostEffect(effect) || isHostEffect(acted.effect)) return false;
-  return acted.effect.droplets.every((droplet) => effect.droplets.includes(droplet));
+  if (!isBalancerEffect(effect) || !isBalancerEffect(acted.effect)) return false;
+  const { droplets } = effect;
+  return acted.effect.droplets.every((droplet) => droplets.includes(droplet));
 }

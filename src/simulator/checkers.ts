@@ -1,13 +1,23 @@
 // What must hold at every instant of every story, by the invariants' numbers (design, section 11).
 import { legal } from '../promotion/admit.ts';
-import { type App, environmentsOf } from '../promotion/app.ts';
-import { type Effect, isHostEffect, keyOf } from '../promotion/effect.ts';
+import { type App, awaited, environmentsOf } from '../promotion/app.ts';
+import {
+  type Effect,
+  isBalancerEffect,
+  isHookEffect,
+  isHostEffect,
+  keyOf,
+} from '../promotion/effect.ts';
 import { at, projectsOf } from '../promotion/environment.ts';
 import { floorOf } from '../promotion/judgement.ts';
 import type { Observation } from '../promotion/observation.ts';
 import type { Step } from '../promotion/rules.ts';
+import { keepable, keptBecause } from '../promotion/warmth.ts';
 import { foreignDroplet, type Write } from './cloud.ts';
+import { hooksAreKept } from './hooks.ts';
+import { personsAreHeard } from './persons.ts';
 import { pools } from './scene.ts';
+import { stepsAreTaken } from './steps.ts';
 import type { Checker, Scene, Turn } from './watch.ts';
 
 const ours = [...pools.a, ...pools.b];
@@ -37,9 +47,9 @@ function enoughAreLeft(): Checker {
   const judge = (scene: Scene, effect: Effect): string | null => {
     const { app, world } = scene;
     const { live } = environmentsOf(app);
-    const takesAway = effect.kind === 'detach-droplets' || effect.kind === 'fail-health';
-    if (!takesAway || live === null) return null;
-    const taken = isHostEffect(effect) ? [effect.droplet] : effect.droplets;
+    if (isHookEffect(effect) || live === null) return null;
+    if (effect.kind !== 'detach-droplets' && effect.kind !== 'fail-health') return null;
+    const taken = isBalancerEffect(effect) ? effect.droplets : [effect.droplet];
     const now = world.clock.now();
     const from = Math.min(now, begunAt.get(keyOf(effect)) ?? now) - memoryMs;
     const serving = ours.filter((droplet) => world.people.lastServed(droplet) >= from);
@@ -164,9 +174,7 @@ function oneWriter(): Checker {
     },
     turned(_, { app, step }) {
       const begun = step.is === 'act' ? step.effects : [];
-      const writes = [...begun, ...app.unsettled.map((one) => one.effect)].filter(
-        (effect) => !isHostEffect(effect),
-      );
+      const writes = [...begun, ...app.unsettled.map((one) => one.effect)].filter(isBalancerEffect);
       return writes.length > 1 ? writes.map(keyOf).join(' beside ') : null;
     },
   };
@@ -249,7 +257,7 @@ function unknownsThatMatter(app: App, seen: Observation, next: Step): readonly s
     .filter((place) => seen.projects[place]?.known !== true);
   if (goes === 'gating' || goes === 'switching' || goes === 'retiring') return hosts;
   if (goes === 'starting' || goes === 'verifying') return balancer;
-  if (goes === 'commit') return [...balancer, ...traffic, ...hosts];
+  if (goes === 'commit' || goes === 'advance') return [...balancer, ...traffic, ...hosts];
   const detaches = next.is === 'act' && next.effects.some((one) => one.kind === 'detach-droplets');
   if (detaches && app.phase === 'switching') return [...balancer, ...traffic];
   const removes = next.is === 'act' && next.effects.some((one) => one.kind === 'remove-project');
@@ -304,7 +312,9 @@ function everythingHasALimit(): Checker {
 
 function endless({ app, observation }: Turn, step: Extract<Step, { is: 'wait' }>): string | null {
   const rests = app.phase === 'idle' || app.phase === 'held';
-  if (step.until === null) return rests ? null : `waits for ever: ${step.because}`;
+  const kept = keepable(app) !== null && keptBecause(app) !== null;
+  const byAPerson = awaited(app)?.until === null || kept;
+  if (step.until === null) return rests || byAPerson ? null : `waits for ever: ${step.because}`;
   if (app.unsettled.length > 0 || step.until > observation.at) return null;
   return `the limit has passed and it still waits: ${step.because}`;
 }
@@ -362,5 +372,8 @@ export function allCheckers(): readonly Checker[] {
     everythingHasALimit(),
     endings,
     nothingHalfDone,
+    ...personsAreHeard(),
+    ...stepsAreTaken(),
+    ...hooksAreKept(),
   ];
 }

@@ -55,6 +55,10 @@ export const happenings = [
   'somebody-stops-green',
   'people-stay-connected',
   'health-order-ignored',
+  'approve',
+  'hold',
+  'let-go',
+  'extend',
 ] as const;
 export type Happening = (typeof happenings)[number];
 
@@ -63,7 +67,9 @@ export const moments = [
   'idle',
   'starting',
   'gating',
+  'awaited',
   'switching',
+  'stepped',
   'joined',
   'committed',
   'verifying',
@@ -92,6 +98,17 @@ export type Script = {
   readonly floor: number;
   readonly missingMax: number;
   readonly manner: Manner;
+  /** Whether a person must agree before the switch, and what becomes of it where nobody does. */
+  readonly approval: 'none' | 'abort' | 'hold' | 'never';
+  /** How soon somebody does; null: nobody does. */
+  readonly approvedAfterMs: number | null;
+  /** One droplet of green first or all at once; `judged`: by gates, beside blue. */
+  readonly steps: 'none' | 'first' | 'first-judged' | 'judged';
+  /** Whether the old environment retires by itself. */
+  readonly warm: 'short' | 'never';
+  /** How the hooks of a phase fare; those of the others are well. `needed` ones fail and are required. */
+  readonly hooks: 'none' | 'good' | 'slow' | 'fails' | 'needed' | 'hangs' | 'flaky';
+  readonly hookPhase: 'start' | 'gate' | 'switch' | 'verify' | 'drain' | 'abort';
   /** Shares of changes that go wrong, of looks that see nothing, of accepted writes that are never applied. */
   readonly flaky: number;
   readonly blind: number;
@@ -121,6 +138,12 @@ export const quietDay: Script = {
   floor: 1,
   missingMax: 0,
   manner: 'good',
+  approval: 'none',
+  approvedAfterMs: null,
+  steps: 'none',
+  warm: 'short',
+  hooks: 'none',
+  hookPhase: 'gate',
   flaky: 0,
   blind: 0,
   lies: 0,
@@ -189,5 +212,11 @@ function byChance(seed: number, late: number): Script {
       what: random.pick(happenings),
       droplet: random.between(1, 4),
     })),
+    approval: random.pick(['none', 'none', 'none', 'abort', 'hold', 'never']),
+    approvedAfterMs: random.pick([null, 0, 3_000, 9_000, 14_900, 25_000]),
+    steps: random.pick(['none', 'none', 'first', 'first-judged', 'first-judged', 'judged']),
+    warm: random.chance(0.12) ? 'never' : 'short',
+    hooks: random.pick(['none', 'none', 'good', 'slow', 'fails', 'needed', 'hangs', 'flaky']),
+    hookPhase: random.pick(['start', 'gate', 'switch', 'verify', 'drain', 'abort']),
   };
 }

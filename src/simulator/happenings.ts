@@ -1,7 +1,8 @@
 // What befalls the app in a story: people's commands, processes' deaths, the world's troubles; and their mending.
-import { environmentsOf } from '../promotion/app.ts';
+import { awaited, environmentsOf } from '../promotion/app.ts';
 import type { Command } from '../promotion/command.ts';
 import type { DropletId, Pool } from '../promotion/environment.ts';
+import { keepable, keptBecause } from '../promotion/warmth.ts';
 import { foreignDroplet } from './cloud.ts';
 import type { Happening } from './faults.ts';
 import { adopted, pools } from './scene.ts';
@@ -9,6 +10,9 @@ import type { Stage } from './watch.ts';
 
 /** Longer than a lease lasts: somebody else will have taken over. */
 export const frozenMs = 70_000;
+
+/** Longer than anything else is waited for after the switch. */
+const extendMs = 45_000;
 
 type Befalls = (stage: Stage, droplet: DropletId) => void;
 
@@ -127,6 +131,11 @@ const all: Readonly<Record<Happening, Befalls>> = {
   'health-order-ignored': ({ world }, droplet) => {
     world.droplet(droplet).stubborn = true;
   },
+  approve: (stage) => stage.approve(),
+  hold: (stage) => stage.say({ kind: 'hold', because: 'to compare' }),
+  'let-go': (stage) => stage.say({ kind: 'let-go' }),
+  extend: (stage) =>
+    stage.say({ kind: 'extend', byMs: extendMs, until: stage.world.clock.now() + extendMs }),
 };
 
 export function befall(stage: Stage, what: Happening, droplet: DropletId): void {
@@ -164,6 +173,18 @@ export function mend({ world }: Stage): void {
       stubborn: false,
     });
   world.people.stir();
+}
+
+/** How often somebody looks whether there is something left to say. */
+export const decideEveryMs = 20_000;
+
+/** What waits for a person's word gets it, one way or the other. */
+export function decide(stage: Stage): void {
+  const { app } = stage;
+  if (keepable(app) !== null && keptBecause(app) !== null) stage.say({ kind: 'let-go' });
+  if (awaited(app) === null) return;
+  if (stage.world.random.chance(0.5)) stage.approve();
+  else stage.abort();
 }
 
 /** What a person may say to a held app; the first that is admitted counts. */

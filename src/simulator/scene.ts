@@ -1,5 +1,5 @@
 // What happens to be simulated: the app, its releases and the policy, in which all that can be waited for is seconds.
-import type { GateSpec, Policy } from '../policy/policy.ts';
+import type { GateSpec, HookSpec, Policy } from '../policy/policy.ts';
 import type { Command } from '../promotion/command.ts';
 import type { Fact } from '../promotion/entry.ts';
 import {
@@ -26,11 +26,13 @@ function gate(passes: number): GateSpec {
   };
 }
 
-export function policyOf({ floor, missingMax }: Pick<Script, 'floor' | 'missingMax'>): Policy {
+export function policyOf(script: Script): Policy {
+  const { floor, missingMax } = script;
   return {
     name: 'simulated',
     attemptsMax: 3,
     unreachableMs: 30_000,
+    ...hooksOf(script),
     start: { limitMs: 60_000, missingMax, restartsMax: 2 },
     gate: {
       limitMs: 30_000,
@@ -38,8 +40,9 @@ export function policyOf({ floor, missingMax }: Pick<Script, 'floor' | 'missingM
       gates: [gate(3)],
       inconclusive: 'abort',
       unknown: 'wait',
+      ...approvalOf(script),
     },
-    switch: { limitMs: 40_000, floor },
+    switch: { limitMs: 40_000, floor, ...stepsOf(script) },
     verify: {
       limitMs: 40_000,
       minMs: 8_000,
@@ -47,8 +50,44 @@ export function policyOf({ floor, missingMax }: Pick<Script, 'floor' | 'missingM
       inconclusive: 'hold',
       unknown: 'wait',
     },
-    drain: { limitMs: 20_000, quietMs: 2_000, warmMs: 12_000 },
+    drain: { limitMs: 20_000, quietMs: 2_000, warmMs: script.warm === 'never' ? null : 12_000 },
   };
+}
+
+function approvalOf({ approval }: Script): Pick<Policy['gate'], 'approval'> {
+  if (approval === 'none') return {};
+  if (approval === 'never') return { approval: { ttlMs: null, onExpire: 'abort' } };
+  return { approval: { ttlMs: 15_000, onExpire: approval } };
+}
+
+function stepsOf({ steps }: Script): Partial<Policy['switch']> {
+  const first = steps === 'first' || steps === 'first-judged' ? { first: 1 } : {};
+  const judged = steps === 'judged' || steps === 'first-judged';
+  return judged ? { ...first, minMs: 3_000, gates: [gate(3), ofBalancer()] } : first;
+}
+
+/** Both environments answer there: a share of the answers may be wrong. */
+function ofBalancer(): GateSpec {
+  return {
+    ...gate(3),
+    name: 'people',
+    probe: { kind: 'http', of: 'balancer', path: null, expect: null, timeoutMs: 1_000 },
+    judge: { kind: 'consecutive', passes: 2, failures: 4 },
+  };
+}
+
+function hooksOf({ hooks, hookPhase }: Script): Pick<Policy, 'hooks'> {
+  if (hooks === 'none') return {};
+  const all = (['start', 'gate', 'switch', 'verify', 'drain', 'abort'] as const).map((phase) => {
+    const required = phase === hookPhase && hooks === 'needed';
+    return [phase, [hook('notify', required), hook('record', false)]] as const;
+  });
+  return { hooks: Object.fromEntries(all) };
+}
+
+function hook(name: string, required: boolean): HookSpec {
+  const does = { kind: 'webhook', url: 'https://chat.example' } as const;
+  return { name, does, timeoutMs: 6_000, retries: 1, required };
 }
 
 function release(id: string, key = id): Release {

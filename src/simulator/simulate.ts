@@ -2,7 +2,7 @@
 
 import type { Policy } from '../policy/policy.ts';
 import { admit } from '../promotion/admit.ts';
-import { type App, environmentsOf, genesis } from '../promotion/app.ts';
+import { type App, environmentsOf, genesis, underWay } from '../promotion/app.ts';
 import type { Command } from '../promotion/command.ts';
 import { type Effect, keyOf } from '../promotion/effect.ts';
 import type { Entry } from '../promotion/entry.ts';
@@ -15,7 +15,7 @@ import type { World } from '../world.ts';
 import { allCheckers } from './checkers.ts';
 import { answered, cell, lastingIn } from './coverage.ts';
 import { type During, mendedAtMs, type Script } from './faults.ts';
-import { befall, choices, frozenMs, mend } from './happenings.ts';
+import { befall, choices, decide, decideEveryMs, frozenMs, mend } from './happenings.ts';
 import { Healing, healingTurnsMax } from './healing.ts';
 import { Machine, type Point } from './machine.ts';
 import { isDuring } from './moments.ts';
@@ -134,6 +134,8 @@ export class Story implements Stage {
       const kind = `${verb}-droplets` as const;
       this.#begins({ kind, droplets, expected: [], ours: [], mayEmpty: false }, epoch);
     };
+    this.world.onHook = (call, name) =>
+      this.#check((checker) => checker.hooked?.(this, call, name));
     this.world.onCommand = (effect, epoch) => this.#begins(effect, epoch);
     for (const droplet of droplets.values())
       droplet.onLand = (effect) => this.#lands(effect, false);
@@ -209,6 +211,19 @@ export class Story implements Stage {
 
   abort(): void {
     this.launch('abort', () => ({ kind: 'abort', reason: 'somebody asked for it' }));
+  }
+
+  say(command: Command): void {
+    this.launch(command.kind, () => command);
+  }
+
+  approve(): void {
+    const { clock } = this.world;
+    this.launch('approve', (app) => ({
+      kind: 'approve',
+      release: underWay(app) ?? 'nothing',
+      at: clock.now(),
+    }));
   }
 
   /** Out of held, as a person in a hurry would choose: any command that is admitted. */
@@ -311,8 +326,16 @@ export class Story implements Stage {
   }
 
   #mend(): void {
-    if (!this.#mended) mend(this);
+    if (this.#mended) return;
+    mend(this);
     this.#mended = true;
+    this.#decide();
+  }
+
+  /** Nobody leaves a question open for ever. */
+  #decide(): void {
+    decide(this);
+    this.world.clock.after(decideEveryMs, () => this.#decide());
   }
 
   #moved(): void {
@@ -328,11 +351,19 @@ export class Story implements Stage {
     this.#states.push(this.app);
     if (!this.#mended) for (const row of this.#lasting) this.reached.add(cell(row, this.app.phase));
     this.#check((checker) => checker.wrote?.(this, entry, by));
+    this.#answers(entry);
     for (const one of this.#waiting) {
       if (one.due || !isDuring(this.app, one.during)) continue;
       one.due = true;
       one.does();
     }
+  }
+
+  /** Who was asked for, and comes by. */
+  #answers({ type }: Entry): void {
+    const { approvedAfterMs } = this.script;
+    if (type === 'requested' && approvedAfterMs !== null)
+      this.world.clock.after(approvedAfterMs, () => this.approve());
   }
 
   #turned(

@@ -17,6 +17,10 @@ function inWords(entry: Entry): string {
       return `${entry.by} asks: ${entry.command.kind}`;
     case 'entered':
       return `→ ${entry.phase}: ${entry.because}`;
+    case 'requested':
+      return `?? approval: ${entry.because}`;
+    case 'advanced':
+      return `-> ${entry.to}: ${entry.because}`;
     case 'committed':
       return `== committed: ${entry.because}`;
     case 'acted':

@@ -1,10 +1,12 @@
 // What the checkers are shown: every instant, every change when it lands, every turn of every controller.
 import type { Policy } from '../policy/policy.ts';
 import type { App } from '../promotion/app.ts';
+import type { Command } from '../promotion/command.ts';
 import type { Effect } from '../promotion/effect.ts';
 import type { Entry } from '../promotion/entry.ts';
 import type { Observation } from '../promotion/observation.ts';
 import type { Step } from '../promotion/rules.ts';
+import type { HookCall } from '../world.ts';
 import type { Write } from './cloud.ts';
 import type { Script } from './faults.ts';
 import type { Machine } from './machine.ts';
@@ -43,6 +45,8 @@ export type Checker = {
   lands?(scene: Scene, effect: Effect, late: boolean): string | null;
   /** The cloud applies a write; it has not yet. */
   applies?(scene: Scene, write: Write, late: boolean): string | null;
+  /** A hook is run. */
+  hooked?(scene: Scene, call: HookCall, name: string): string | null;
   wrote?(scene: Scene, entry: Entry, by: Machine | null): string | null;
   turned?(scene: Scene, turn: Turn): string | null;
   /** The world was mended and everything has come to rest. */
@@ -62,4 +66,7 @@ export type Stage = Omit<Scene, 'hurt'> & {
   abort(): void;
   /** Asks for a way out of held, whether or not the app is held. */
   choose(kind: 'keep' | 'adopt' | 'restore'): void;
+  approve(): void;
+  /** A process that says it, and then drives. */
+  say(command: Command): void;
 };

@@ -3,7 +3,17 @@ import type { Sample } from '../gates/sample.ts';
 import { Failure } from '../lib/failure.ts';
 import type { HostEffect } from '../promotion/effect.ts';
 import type { DropletId, Environment, ProjectAt } from '../promotion/environment.ts';
-import type { Balancer, Guard, Hosts, Probes, Sighting, Traffic, World } from '../world.ts';
+import type {
+  Balancer,
+  Guard,
+  HookCall,
+  Hooks,
+  Hosts,
+  Probes,
+  Sighting,
+  Traffic,
+  World,
+} from '../world.ts';
 import { VirtualClock } from './clock.ts';
 import { Cloud } from './cloud.ts';
 import { Droplet } from './droplet.ts';
@@ -34,10 +44,14 @@ export class SimulatedWorld {
   noisy = 0;
   /** Told of every command that a process sends to a droplet. */
   onCommand: (effect: HostEffect, epoch: number) => void = () => undefined;
+  /** Told of every run of a hook. */
+  onHook: (call: HookCall, name: string) => void = () => undefined;
+  readonly #script: Script;
   #asked = 0;
   readonly #identifies: Traffic['identifies'];
 
   constructor(script: Script) {
+    this.#script = script;
     this.random = new Random(script.seed ^ 0x5eed);
     this.cloud = new Cloud(this.clock, this.random, script);
     this.journal = new SimulatedJournal(this.clock, this.random, script.oneHost);
@@ -80,6 +94,23 @@ export class SimulatedWorld {
       hosts: this.#hosts(machine),
       traffic: this.#traffic(machine),
       probes: this.#probes(machine),
+      hooks: this.#hooks(machine),
+    };
+  }
+
+  #hooks(machine: Machine): Hooks {
+    return {
+      run: (hook, call) =>
+        machine.does(`run ${hook.name}`, async () => {
+          this.onHook(call, hook.name);
+          const { hooks, hookPhase } = this.#script;
+          const manner = hook.name === 'notify' && call.phase === hookPhase ? hooks : 'good';
+          if (manner === 'hangs') await new Promise(() => undefined);
+          await this.clock.sleep(manner === 'slow' ? 4_500 : this.random.between(5, 300));
+          const fails = manner === 'flaky' && this.random.chance(0.5);
+          if (fails || manner === 'fails' || manner === 'needed')
+            throw new Failure('hook', 'it answered HTTP 500');
+        }),
     };
   }
 
@@ -137,13 +168,26 @@ export class SimulatedWorld {
 
   #probes(machine: Machine): Probes {
     return {
-      sample: (_, environment, droplet) =>
+      sample: (spec, environment, droplet) =>
         machine.asks(
           this.random.between(2, 60 + this.probesLateMs),
-          () => this.#sample(environment, droplet),
+          () =>
+            spec.kind === 'http' && spec.of === 'balancer'
+              ? this.#sampleOfBalancer()
+              : this.#sample(environment, droplet),
           (sample) => ({ ...sample, at: machine.clock.now() }),
         ),
     };
+  }
+
+  #sampleOfBalancer(): Omit<Sample, 'at'> {
+    const served = this.people.served();
+    this.#asked += 1;
+    const place = served[this.#asked % Math.max(served.length, 1)];
+    const blind = !this.answering || this.random.chance(this.blind);
+    const right = place !== undefined && this.manners.get(place.project) !== 'errs';
+    const outcome = blind ? 'unknown' : right ? 'ok' : 'error';
+    return { droplet: 0, outcome, durationMs: 5, detail: outcome };
   }
 
   #sample({ project }: Environment, id: DropletId): Omit<Sample, 'at'> {

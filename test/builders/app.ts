@@ -47,6 +47,21 @@ export function detach(...droplets: readonly number[]): BalancerEffect {
   return membership('detach-droplets', droplets);
 }
 
+/** A person agrees. */
+export function approved(by = 'ben'): Fact {
+  return { type: 'asked', by, command: { kind: 'approve', release: 'r42', at: 0 } };
+}
+
+/** The gates passed, and a person is asked for. */
+export function requested(until: number | null = 60_000): Fact {
+  return { type: 'requested', what: 'approval', until, because: 'the gates passed' };
+}
+
+/** Green has come one step further into the balancer. */
+export function advanced(to: 'judging' | 'rest'): Fact {
+  return { type: 'advanced', to, because: 'it serves' };
+}
+
 export function acted(effect: Effect, until = 1_000_000): Fact {
   return { type: 'acted', effect, until, because: 'in a test' };
 }

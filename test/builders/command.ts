@@ -22,6 +22,17 @@ export function abort(reason = 'changed my mind'): Of<'abort'> {
   return { kind: 'abort', reason };
 }
 
+export function approve(release: ReleaseId = 'r42', at = 0): Of<'approve'> {
+  return { kind: 'approve', release, at };
+}
+
+export const hold: Of<'hold'> = { kind: 'hold', because: 'to compare' };
+export const letGo: Of<'let-go'> = { kind: 'let-go' };
+
+export function extend(until: number, byMs = 60_000): Of<'extend'> {
+  return { kind: 'extend', byMs, until };
+}
+
 export function adopt(
   blue: Environment | null,
   changes: { attached?: readonly number[]; policy?: Policy; drains?: boolean } = {},

@@ -1,5 +1,5 @@
 // A policy with short times, in which everything that a promotion can wait for is a few seconds.
-import type { GateSpec, Policy } from '../../src/policy/policy.ts';
+import type { GateSpec, HookPhase, HookSpec, Policy } from '../../src/policy/policy.ts';
 
 export function aPolicy(changes: Partial<Policy> = {}): Policy {
   return {
@@ -26,6 +26,39 @@ export function aPolicy(changes: Partial<Policy> = {}): Policy {
     ...changes,
   };
 }
+
+/** The short policy with a human gate. */
+export function aPolicyWithApproval(
+  ttlMs: number | null = 60_000,
+  onExpire: 'abort' | 'hold' = 'abort',
+): Policy {
+  const policy = aPolicy();
+  return { ...policy, gate: { ...policy.gate, approval: { ttlMs, onExpire } } };
+}
+
+/** The short policy with one droplet of green first, judged beside blue where it is said. */
+export function aPolicyWithSteps(judged = true, first: number | null = 1): Policy {
+  const policy = aPolicy();
+  const gates = judged ? { gates: [aGate({ passes: 3 })], minMs: 2_000 } : {};
+  return {
+    ...policy,
+    switch: { ...policy.switch, ...(first === null ? {} : { first }), ...gates },
+  };
+}
+
+/** The short policy with hooks of a phase: well-behaved ones are called by their names. */
+export function aPolicyWithHooks(phase: HookPhase, ...hooks: readonly Partial<HookSpec>[]): Policy {
+  const all = hooks.map((hook, index) => ({ ...aHook, name: `hook-${index}`, ...hook }));
+  return aPolicy({ hooks: { [phase]: all } });
+}
+
+const aHook: HookSpec = {
+  name: 'notify',
+  does: { kind: 'command', words: ['true'] },
+  timeoutMs: 30_000,
+  retries: 0,
+  required: false,
+};
 
 function aGate(changes: { name?: string; passes?: number; failures?: number } = {}): GateSpec {
   const { name = 'healthy', passes = 3, failures = 3 } = changes;

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { conclude, exit, type Wanted } from '../../src/cli/exit.ts';
 import type { Ending } from '../../src/controller/status.ts';
 import type { App, Outcome } from '../../src/promotion/app.ts';
-import { acted, anApp, continued, entered } from '../builders/app.ts';
+import { acted, anApp, continued, entered, requested } from '../builders/app.ts';
+import { hold } from '../builders/command.ts';
+import { aPolicyWithApproval } from '../builders/policy.ts';
 
 const wanted: Wanted = { kind: 'promote', release: 'r42' };
 const abort: Wanted = { kind: 'abort' };
@@ -20,6 +22,15 @@ function rest(app: App): Ending {
 
 function held(kind: 'genesis' | 'drift' | 'choice'): Ending {
   return rest(continued(anApp().in('verifying'), entered('held', { held: kind })) as App);
+}
+
+/** A person must agree until 01:00 of the first day. */
+function awaiting(): App {
+  return continued(anApp({ policy: aPolicyWithApproval() }).in('gating'), requested(3_600_000));
+}
+
+function kept(): App {
+  return continued(anApp().in('verifying'), { type: 'asked', by: 'ben', command: hold });
 }
 
 type Row = readonly [wanted: Wanted, ending: Ending, code: number, outcome: string];
@@ -52,6 +63,14 @@ const rows: readonly (readonly [string, Row])[] = [
   [
     'interrupted',
     [wanted, { is: 'interrupted', app: anApp().in('gating'), because: 'SIGTERM' }, 17, 'under-way'],
+  ],
+  [
+    'interrupted while a person is waited for',
+    [wanted, { is: 'interrupted', app: awaiting(), because: '10m' }, 17, 'approval-awaited'],
+  ],
+  [
+    'interrupted while the old environment is kept',
+    [wanted, { is: 'interrupted', app: kept(), because: '10m' }, 17, 'kept-warm'],
   ],
   [
     '--wait ready',
@@ -110,6 +129,23 @@ describe('what is said at the end', () => {
     expect(ready).toMatch(/^r42 is proven and ready to be switched to\./);
     const switched = said({ is: 'reached', app: anApp().in('verifying'), what: 'switched' });
     expect(switched).toMatch(/^r42 has all traffic\./);
+  });
+
+  test('who waits for a person says for what, until when, and what becomes of it', () => {
+    const go =
+      '`bgctl approve r42` lets it go on until 1970-01-01 01:00 UTC, after that it is removed; `bgctl abort` goes back.';
+    expect(said({ is: 'interrupted', app: awaiting(), because: '10m' })).toBe(
+      `Approval awaited (10m): r42 passed its gates and waits for a person. ${go}`,
+    );
+    expect(said({ is: 'reached', app: awaiting(), what: 'ready' })).toBe(
+      `r42 is proven and waits for a person: ${go}`,
+    );
+  });
+
+  test('who keeps the old environment is said, and how it is let go', () => {
+    expect(said({ is: 'interrupted', app: kept(), because: '10m' })).toBe(
+      'Stopped watching (10m). shop-r41 is kept warm by ben (to compare), so r42 is not done; `bgctl hold --off` lets it go, `bgctl resume` goes on.',
+    );
   });
 
   test('what could not be removed is said, not hidden', () => {

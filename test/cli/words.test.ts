@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { versionsOf } from '../../src/cli/versions.ts';
 import type { Entry, Fact } from '../../src/promotion/entry.ts';
 import { promotionsOf } from '../../src/promotion/history.ts';
-import { entered, storyOf } from '../builders/app.ts';
+import { approved, entered, requested, storyOf } from '../builders/app.ts';
 import { promote } from '../builders/command.ts';
-import { aPolicy } from '../builders/policy.ts';
+import { aPolicy, aPolicyWithApproval } from '../builders/policy.ts';
 import { appName } from '../builders/release.ts';
 
 describe('versions', () => {
@@ -49,6 +49,17 @@ describe('the promotions in a journal', () => {
   test('have no outcome while they are under way or held', () => {
     expect(told(storyOf('gating', {}))).toMatchObject([{ outcome: null }]);
     expect(told(storyOf('held', {}))).toMatchObject([{ outcome: null }]);
+  });
+
+  test('tell who let them pass the human gate', () => {
+    const policy = aPolicyWithApproval();
+    const waits = [...storyOf('gating', { policy }), requested()];
+    expect(told(waits)).toMatchObject([{ approved: null }]);
+    expect(told([...waits, approved(), entered('switching')])).toMatchObject([
+      { approved: { by: 'ben' } },
+    ]);
+    const over = [...waits, approved(), entered('aborting'), entered('idle')];
+    expect(told(over)).toMatchObject([{ approved: { by: 'ben' }, outcome: { is: 'failed' } }]);
   });
 
   test('come oldest first, each with its own lines of the journal', () => {

@@ -1,9 +1,10 @@
 // The loop against a world in memory: promotions to their end, and every way in which driving ends early.
 import { describe, expect, test, vi } from 'vitest';
 import type { DriveOptions } from '../../src/controller/controller.ts';
+import { awaited } from '../../src/promotion/app.ts';
 import { fold } from '../../src/promotion/fold.ts';
-import { abort, promote } from '../builders/command.ts';
-import { aPolicy } from '../builders/policy.ts';
+import { abort, approve, promote } from '../builders/command.ts';
+import { aPolicy, aPolicyWithApproval } from '../builders/policy.ts';
 import { appName } from '../builders/release.ts';
 import { MemoryWorld, Witness } from './world.ts';
 
@@ -178,6 +179,43 @@ describe('--wait', () => {
     await world.clock.until(world.controller().drive(way({ until: 'ready' })));
     const ending = await world.clock.until(world.controller().drive(way()));
     expect(ending).toMatchObject({ is: 'rest', app: { last: { is: 'promoted' } } });
+  });
+});
+
+describe('an approval', () => {
+  const policy = aPolicyWithApproval(600_000);
+  const begun = async () => {
+    const world = new MemoryWorld({ policy });
+    await world.controller().ask(() => promote('r42', { policy }));
+    return world;
+  };
+
+  test('is waited for, and the one who drives hears of it', async () => {
+    const world = await begun();
+    const driving = world.controller().drive(way());
+    await world.clock.when(() => awaited(world.app()) !== null);
+    await world.clock.pass(60_000);
+    expect(world.ours()).toEqual([1, 2]);
+    await world.controller('ben').ask(() => approve('r42', world.clock.now()));
+    expect(await world.clock.until(driving)).toMatchObject({ app: { last: { is: 'promoted' } } });
+  });
+
+  test('--wait ready returns once it is asked for; who approves later is told to go on', async () => {
+    const world = await begun();
+    const ending = await world.clock.until(world.controller().drive(way({ until: 'ready' })));
+    expect(ending).toMatchObject({ is: 'reached', what: 'ready' });
+    expect(awaited(ending.app)).not.toBeNull();
+    await world.controller('ben').ask(() => approve('r42', world.clock.now()));
+    const rest = await world.clock.until(world.controller('ben').drive(way()));
+    expect(rest).toMatchObject({ app: { last: { is: 'promoted' } } });
+  });
+
+  test('--wait ready of one who only follows returns as well', async () => {
+    const world = await begun();
+    void world.controller().drive(way());
+    await world.clock.when(() => awaited(world.app()) !== null);
+    const following = world.controller('ben').drive(way({ until: 'ready' }));
+    expect(await world.clock.until(following)).toMatchObject({ is: 'reached', what: 'ready' });
   });
 });
 

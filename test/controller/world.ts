@@ -3,6 +3,7 @@ import { Controller } from '../../src/controller/controller.ts';
 import { Loop, type Wait } from '../../src/controller/loop.ts';
 import type { Status, Watcher } from '../../src/controller/status.ts';
 import { Failure } from '../../src/lib/failure.ts';
+import type { Policy } from '../../src/policy/policy.ts';
 import type { App } from '../../src/promotion/app.ts';
 import { describeEffect } from '../../src/promotion/describe.ts';
 import type { Effect, HostEffect } from '../../src/promotion/effect.ts';
@@ -23,11 +24,12 @@ export class MemoryWorld implements World {
   readonly journal = new MemoryJournal(this.clock);
   /** Effects in the order in which they were begun, in words. */
   readonly begun: string[] = [];
-  readonly #policy = aPolicy();
+  readonly #policy: Policy;
   #asked = 0;
 
   /** r41 is live on droplets 1 and 2, unless `first`. */
   constructor(setting: Setting = {}) {
+    this.#policy = setting.policy ?? aPolicy();
     this.clock.onMove = (now) => {
       this.fake.now = now;
     };
@@ -111,6 +113,10 @@ export class MemoryWorld implements World {
 
   readonly probes: World['probes'] = {
     sample: async (_spec, { project }, droplet) => this.fake.sample(project, droplet),
+  };
+
+  readonly hooks: World['hooks'] = {
+    run: async ({ name }) => void this.begun.push(`hook ${name}`),
   };
 
   async #command(kind: HostEffect['kind'], place: ProjectAt, { signal }: Guard): Promise<void> {

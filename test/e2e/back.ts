@@ -21,7 +21,7 @@ export const done = (kind: string, subject: 'r1' | 'r2') => (line: Entry) =>
   line.effect.kind === kind &&
   ('project' in line.effect
     ? line.effect.project.endsWith(`-${subject}`)
-    : line.effect.droplets.includes(subject === 'r1' ? 1 : 3));
+    : 'droplets' in line.effect && line.effect.droplets.includes(subject === 'r1' ? 1 : 3));
 
 export function isDetachOf(droplet: number) {
   return (line: Entry): boolean =>

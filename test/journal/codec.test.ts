@@ -29,7 +29,7 @@ describe('entries as lines', () => {
     const lines = text.split('\n').slice(0, -1);
     expect(lines).toHaveLength(entries.length);
     for (const line of lines)
-      expect(line).toMatch(/^\{"v":2,"seq":\d,"at":5,.*,"sum":"[0-9a-f]{8}"\}$/);
+      expect(line).toMatch(/^\{"v":2,"seq":\d+,"at":5,.*,"sum":"[0-9a-f]{8}"\}$/);
     expect(decode(text, 'j').entries).toEqual(entries);
   });
 

@@ -41,6 +41,17 @@ export const everyFact: readonly Fact[] = [
     },
   },
   { type: 'entered', phase: 'gating', because: 'line\nbreak "quoted" ünï ☃', evidence: { n: 3 } },
+  {
+    type: 'requested',
+    what: 'approval',
+    until: null,
+    because: 'the gates passed',
+  },
+  { type: 'asked', by: 'ben', command: { kind: 'approve', release: 'r8', at: 7 } },
+  { type: 'asked', by: 'ben', command: { kind: 'hold', because: 'to compare' } },
+  { type: 'asked', by: 'ben', command: { kind: 'let-go' } },
+  { type: 'asked', by: 'ben', command: { kind: 'extend', byMs: 5, until: 9 } },
+  { type: 'advanced', to: 'rest', because: 'the first serve' },
   { type: 'committed', because: 'green serves' },
   start(3),
   {
@@ -54,6 +65,20 @@ export const everyFact: readonly Fact[] = [
     },
     ok: false,
     because: 'busy',
+  },
+  {
+    type: 'acted',
+    effect: {
+      kind: 'run-hook',
+      id: 'shop/r8/gate/notify/9',
+      phase: 'gate',
+      name: 'notify',
+      release: 'r8',
+      reason: 'so',
+      timeoutMs: 9,
+    },
+    until: 9,
+    because: 'the hook notify',
   },
   { type: 'leased', by: 'anna', epoch: 4 },
 ];

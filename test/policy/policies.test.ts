@@ -210,13 +210,19 @@ test('reference.yml explains every section: no key stands without a comment near
 
 test('cautious looks longer and at more than standard, swift shorter', () => {
   const [swift, standard, cautious] = [shipped('swift'), shipped('standard'), shipped('cautious')];
-  const patience = ({ gate, verify, drain }: Policy) => [gate.minMs, verify.minMs, drain.warmMs];
+  const patience = ({ gate, verify, drain }: Policy) => [
+    gate.minMs,
+    verify.minMs,
+    drain.warmMs ?? Number.POSITIVE_INFINITY,
+  ];
   patience(standard).forEach((ms, index) => {
     expect(patience(swift)[index]).toBeLessThan(ms);
     expect(patience(cautious)[index]).toBeGreaterThan(ms);
   });
   expect(cautious.verify.gates.length).toBeGreaterThan(standard.verify.gates.length);
 });
+
+const phases = ['start', 'gate', 'switch', 'verify', 'drain', 'abort'];
 
 type Schema = {
   properties?: Record<string, Schema>;
@@ -232,9 +238,10 @@ function keysMissingIn(text: string): string[] {
       written.add([...above, String(pair.key)].join('.'));
     },
   });
-  // What a list of gates may hold is written once, in either phase; and so is what a source of numbers may.
+  // What a list of gates or hooks may hold is written once, in whichever phase; and so is what a source of numbers may.
   const isWritten = (key: string) =>
-    ['gate', 'verify'].some((phase) => written.has(key.replace(/^(gate|verify)\./, `${phase}.`)));
+    written.has(key) ||
+    phases.some((phase) => written.has(key.replace(/^[a-z]+\.(gates|hooks)/, `${phase}.$1`)));
   return allKeys(z.toJSONSchema(policySchema, { io: 'input' }) as Schema, '').filter(
     (key) => !isWritten(key) && !isWritten(key.replace('.http.floor.traffic.', '.')),
   );

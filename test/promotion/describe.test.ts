@@ -4,8 +4,17 @@ import { describeEffect, describeEntry, describeStep } from '../../src/promotion
 import type { Effect } from '../../src/promotion/effect.ts';
 import type { Fact } from '../../src/promotion/entry.ts';
 import type { Step } from '../../src/promotion/rules.ts';
-import { attach, detach, done, entered, failed } from '../builders/app.ts';
-import { abort, adopt, keep, promote, restore } from '../builders/command.ts';
+import {
+  advanced,
+  approved,
+  attach,
+  detach,
+  done,
+  entered,
+  failed,
+  requested,
+} from '../builders/app.ts';
+import { abort, adopt, extend, hold, keep, letGo, promote, restore } from '../builders/command.ts';
 import { anEnvironment } from '../builders/release.ts';
 
 const on = { project: 'shop-r42', droplet: 3 };
@@ -15,6 +24,18 @@ test.each<[Effect, string]>([
   [{ kind: 'remove-project', ...on }, 'remove shop-r42 on droplet 3'],
   [{ kind: 'fail-health', ...on }, 'make shop-r42 on droplet 3 fail its health check'],
   [{ kind: 'restore-health', ...on }, 'restore the health check of shop-r42 on droplet 3'],
+  [
+    {
+      kind: 'run-hook',
+      id: 'shop/r42/gate/notify/9',
+      phase: 'gate',
+      name: 'notify',
+      release: 'r42',
+      reason: 'so',
+      timeoutMs: 9,
+    },
+    'run the hook notify of gate',
+  ],
   [attach(3), 'attach droplet 3 to the load balancer'],
   [detach(1, 2), 'detach droplets 1, 2 from the load balancer'],
 ])('effect: %o', (effect, line) => {
@@ -29,6 +50,14 @@ test.each<[Step, string]>([
   ],
   [{ is: 'enter', phase: 'gating', because: 'it runs' }, 'gating: it runs'],
   [{ is: 'commit', because: 'it serves' }, 'commit point: it serves'],
+  [
+    { is: 'request', because: 'the gates passed', until: 9, evidence: {} },
+    'approval awaited: the gates passed',
+  ],
+  [
+    { is: 'advance', to: 'judging', because: 'it serves' },
+    'green is judged beside blue: it serves',
+  ],
   [{ is: 'yield', because: 'no answer' }, 'stopping here: no answer'],
 ])('step: %o', (step, line) => {
   expect(describeStep(step)).toBe(line);
@@ -46,6 +75,18 @@ test.each<[Fact, string]>([
     'asked by anna: adopt shop-r41',
   ],
   [{ type: 'asked', by, command: adopt(null) }, 'asked by anna: adopt nothing'],
+  [approved(), 'asked by ben: approve r42'],
+  [requested(), 'approval awaited: the gates passed'],
+  [advanced('rest'), 'the rest of green joins: it serves'],
+  [
+    { type: 'asked', by, command: hold },
+    'asked by anna: keep the old environment warm: to compare',
+  ],
+  [{ type: 'asked', by, command: letGo }, 'asked by anna: the old environment need not be kept'],
+  [
+    { type: 'asked', by, command: extend(9) },
+    'asked by anna: keep the old environment warm for 1m from now',
+  ],
   [entered('gating'), 'gating: into gating'],
   [{ type: 'committed', because: 'it serves' }, 'commit point: it serves'],
   [

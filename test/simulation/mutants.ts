@@ -188,6 +188,101 @@ export const mutants: readonly Mutant[] = [
     from: 'if (first !== undefined)',
     to: 'if (first !== undefined && app.seq < 0)',
   },
+  // People's words.
+  {
+    name: 'nobody is asked to approve',
+    file: 'promotion/phases/approval.ts',
+    from: 'if (approval === undefined) return enter',
+    to: 'if (approval === undefined || app.seq > 0) return enter',
+  },
+  {
+    name: 'a request for approval counts as one',
+    file: 'promotion/phases/approval.ts',
+    from: 'if (given !== null)',
+    to: 'if (given !== undefined)',
+  },
+  {
+    name: 'an approval is waited for for ever',
+    file: 'promotion/phases/approval.ts',
+    from: 'if (until === null || at < until) return null;',
+    to: 'if (until === null || at > 0) return null;',
+  },
+  {
+    name: 'a crash gives more time to approve',
+    file: fold,
+    from: 'return { ...app, since: entry.at, unsettled, failures: unheard(app) };',
+    to: `const more = app.approval && { ...app.approval, until: entry.at + 15_000 };
+  return { ...app, approval: more, since: entry.at, unsettled, failures: unheard(app) };`,
+  },
+  {
+    name: 'an approval counts after its time',
+    file: 'promotion/admit.ts',
+    from: 'at >= approval.until;',
+    to: 'at < 0;',
+  },
+  // Steps.
+  {
+    name: 'all of green joins at once',
+    file: 'promotion/phases/joining.ts',
+    from: "return joining.part === 'all' ? green.droplets :",
+    to: "return joining.part !== 'none' as string ? green.droplets :",
+  },
+  {
+    name: 'the rest joins unjudged',
+    file: 'promotion/phases/joining.ts',
+    from: 'if (gates.length > 0 || minMs > 0) return',
+    to: 'if (gates.length > 9) return',
+  },
+  {
+    name: 'the rest joins before the first was seen to serve',
+    file: switching,
+    from: 'const silent = part.filter((droplet) => !serves(app, seen, droplet));',
+    to: "const silent = part.filter((droplet) => app.joining.part === 'all' && !serves(app, seen, droplet));",
+  },
+  // Warmth.
+  {
+    name: 'what somebody keeps is retired',
+    file: 'promotion/warmth.ts',
+    from: 'if (kept !== null) return',
+    to: "if (kept !== null && kept.by === '') return",
+  },
+  {
+    name: 'never means at once',
+    file: 'promotion/warmth.ts',
+    from: 'const never = app.policy.drain.warmMs === null && until === null;',
+    to: 'const never = app.seq < 0;',
+  },
+  {
+    name: 'more time is not given',
+    file: fold,
+    from: 'return { ...warm, until: command.until };',
+    to: 'return warm;',
+  },
+  // Hooks.
+  {
+    name: 'a required hook that failed leads forward',
+    file: 'promotion/hook-steps.ts',
+    from: 'if (broken !== null)',
+    to: "if (broken === '')",
+  },
+  {
+    name: 'the phase does not wait for its hooks',
+    file: 'promotion/hook-steps.ts',
+    from: 'if (hook === null) return next();',
+    to: 'if (hook !== undefined) return next();',
+  },
+  {
+    name: 'a hook has another id at every attempt',
+    file: 'promotion/hook.ts',
+    from: 'name}/$' + '{seq}`',
+    to: 'name}/$' + '{app.seq}`',
+  },
+  {
+    name: 'going back waits for its hooks',
+    file: 'promotion/hook-steps.ts',
+    from: "if (app.phase === 'aborting') return alongside",
+    to: "if (app.phase === 'idle') return alongside",
+  },
   // Folding.
   {
     name: 'a write without an answer counts as not done',
@@ -204,8 +299,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a new controller forgets the calls of its predecessor',
     file: fold,
-    from: '.filter((one) => !isHostEffect(one.effect))\n    .map',
-    to: '.filter((one) => one.until < 0 && !isHostEffect(one.effect))\n    .map',
+    from: '.filter((one) => isBalancerEffect(one.effect))\n    .map',
+    to: '.filter((one) => one.until < 0 && isBalancerEffect(one.effect))\n    .map',
   },
   {
     name: 'silenced projects are forgotten',

@@ -106,6 +106,85 @@ const stories: Readonly<Record<string, Story>> = {
   'an image cannot be pulled': { happens: [at('idle', 'image-missing', { afterMs: 0 })] },
   'green starts only half': { happens: [at('idle', 'half-starts', { afterMs: 0 })] },
   'a connection is cut in mid-command': { happens: [at('starting', 'ssh-cut', { afterMs: 300 })] },
+  'a person approves': { approval: 'abort', approvedAfterMs: 9_000 },
+  'nobody approves in time': { approval: 'abort' },
+  'nobody approves in time, and the app is held': { approval: 'hold' },
+  'nobody approves in time, nor does a crash give more of it': {
+    approval: 'abort',
+    happens: [at('awaited', 'kill', { afterMs: 1_000 })],
+  },
+  'a person approves when nobody drives any more': {
+    approval: 'abort',
+    oneHost: false,
+    seed: 4,
+    happens: [at('awaited', 'kill'), at('awaited', 'approve', { afterMs: 9_000 })],
+  },
+  'a person approves too late, and nobody drives any more': {
+    approval: 'abort',
+    oneHost: false,
+    seed: 4,
+    happens: [at('awaited', 'kill'), at('awaited', 'approve', { afterMs: 17_000 })],
+  },
+  'green fails its gate while a person is waited for': {
+    approval: 'never',
+    happens: [at('awaited', 'green-errs')],
+  },
+  'one droplet of green first': { steps: 'first' },
+  'one droplet of green first, judged beside blue': { steps: 'first-judged' },
+  'all of green judged beside blue': { steps: 'judged' },
+  'the first droplet of green fails its gate': {
+    steps: 'first-judged',
+    happens: [at('stepped', 'green-errs')],
+  },
+  'abort while the first droplet of green is judged': {
+    steps: 'first-judged',
+    happens: [at('stepped', 'abort', { afterMs: 1_000 })],
+  },
+  'the controller dies while the first droplet of green is judged': {
+    steps: 'first-judged',
+    happens: [at('stepped', 'kill', { afterMs: 1_000 })],
+  },
+  'the first release, one droplet first, fails its gate': {
+    first: true,
+    steps: 'first-judged',
+    happens: [at('stepped', 'green-errs')],
+  },
+  'the old environment is kept, and let go': {
+    happens: [at('verifying', 'hold'), at('verifying', 'let-go', { afterMs: 40_000 })],
+  },
+  'the old environment is kept, and gone back to': {
+    happens: [at('verifying', 'hold'), at('verifying', 'abort', { afterMs: 60_000 })],
+  },
+  'the old environment is kept, and the new one sickens': {
+    happens: [at('verifying', 'hold'), at('verifying', 'blue-hangs', { afterMs: 60_000 })],
+  },
+  'the old environment is kept while it is already retiring': {
+    happens: [at('retiring', 'hold'), at('retiring', 'let-go', { afterMs: 30_000 })],
+  },
+  'the old environment gets more time': { happens: [at('verifying', 'extend')] },
+  'the old environment does not retire by itself': {
+    warm: 'never',
+    happens: [at('verifying', 'let-go', { afterMs: 30_000 })],
+  },
+  'hooks in every phase': { hooks: 'good' },
+  'a required hook fails before the switch': { hooks: 'needed', hookPhase: 'switch' },
+  'a required hook fails in verifying': { hooks: 'needed', hookPhase: 'verify' },
+  'an advisory hook fails': { hooks: 'fails', hookPhase: 'start' },
+  'a hook hangs, and somebody aborts': {
+    hooks: 'hangs',
+    hookPhase: 'verify',
+    happens: [at('verifying', 'abort', { afterMs: 2_000 })],
+  },
+  'a hook hangs on the way back': {
+    hooks: 'hangs',
+    hookPhase: 'abort',
+    happens: [at('verifying', 'abort', { afterMs: 2_000 })],
+  },
+  'the controller dies while a hook runs': {
+    hooks: 'slow',
+    hookPhase: 'gate',
+    happens: [at('gating', 'kill', { afterMs: 2_000 })],
+  },
   'people stay connected': { happens: [at('committed', 'people-stay-connected')] },
 };
 

@@ -17,7 +17,7 @@ export const history: CliCommand<Options> = {
       const { entries } = await quietly({ settings, policy, output, ...connection }).read();
       const promotions = promotionsOf(settings.app, policy, entries).slice(-options.most);
       if (promotions.length === 0) output.note('No release was promoted yet.');
-      for (const { release, pool, by, askedAt, outcome } of promotions) {
+      for (const { release, pool, by, askedAt, approved, outcome } of promotions) {
         const ended = outcome === null ? 'under way' : `${outcome.is}: ${outcome.because}`;
         const at = new Date(askedAt).toISOString();
         output.result(
@@ -26,10 +26,11 @@ export const history: CliCommand<Options> = {
             pool,
             by,
             at,
+            approved,
             outcome: outcome?.is ?? null,
             because: outcome?.because ?? null,
           },
-          `${release.id.padEnd(5)} ${at.slice(0, 16).replace('T', ' ')}  pool ${pool}  ${ended}  (${by})`,
+          `${release.id.padEnd(5)} ${at.slice(0, 16).replace('T', ' ')}  pool ${pool}  ${ended}  (${by}${approved === null ? '' : `; approved by ${approved.by}`})`,
         );
       }
       return null;

@@ -2,7 +2,7 @@
 import { clashes, freePool } from '../../controller/prepare.ts';
 import { because } from '../../lib/failure.ts';
 import { durationText } from '../../policy/duration.ts';
-import type { Policy } from '../../policy/policy.ts';
+import type { ApprovalSpec, Policy } from '../../policy/policy.ts';
 import type { App } from '../../promotion/app.ts';
 import { environmentsOf } from '../../promotion/app.ts';
 import { type DropletId, projectName } from '../../promotion/environment.ts';
@@ -50,7 +50,7 @@ function roles(output: Output, { file }: CheckedCompose): void {
 }
 
 function calls(
-  { output, wired, settings }: Connection,
+  { output, wired, settings, policy }: Connection,
   app: App,
   plan: { pool: string; droplets: readonly DropletId[]; inspection: Inspection },
 ): void {
@@ -59,15 +59,28 @@ function calls(
   const path = `/v2/load_balancers/${plan.inspection.balancer?.id ?? '?'}/droplets`;
   const step = (phase: string, on: string, what: string) =>
     output.result({ phase, on, do: what }, `${phase.padEnd(10)} ${on.padEnd(18)} ${what}`);
+  for (const [phase, hooks] of Object.entries(policy.hooks ?? {}))
+    for (const { name, does, required } of hooks)
+      step(
+        phase,
+        does.kind === 'command' ? 'this host' : 'a webhook',
+        `${name}${required ? ' (required)' : ''}: ${does.kind === 'command' ? does.words.join(' ') : `POST ${does.url}`}`,
+      );
   for (const droplet of plan.droplets)
     for (const words of wired.words({ project, droplet }).start)
       step('starting', `droplet ${droplet}`, words.join(' '));
   step('gating', 'nothing changes', `${settings.traffic.health} is asked on every droplet`);
-  step(
-    'switching',
-    'DigitalOcean',
-    `POST ${path} ${JSON.stringify({ droplet_ids: plan.droplets })}`,
-  );
+  if (policy.gate.approval !== undefined)
+    step(
+      'gating',
+      'a person',
+      `\`bgctl approve\` is waited for: ${approvalText(policy.gate.approval)}`,
+    );
+  for (const part of partsOf(plan.droplets, policy.switch.first)) {
+    step('switching', 'DigitalOcean', `POST ${path} ${JSON.stringify({ droplet_ids: part })}`);
+    if (part[0] === plan.droplets[0] && judged(policy.switch))
+      step('switching', 'nothing changes', `droplets ${part.join(', ')} are judged beside blue`);
+  }
   if (live !== null) {
     for (const droplet of settings.traffic.drain === null ? [] : live.droplets)
       step(
@@ -80,10 +93,29 @@ function calls(
       'DigitalOcean',
       `DELETE ${path} ${JSON.stringify({ droplet_ids: live.droplets })}`,
     );
+    if (policy.drain.warmMs === null)
+      step('verifying', 'a person', '`bgctl hold --off` is waited for (drain.warm: never)');
     for (const droplet of live.droplets)
       for (const words of wired.words({ project: live.project, droplet }).remove)
         step('retiring', `droplet ${droplet}`, words.join(' '));
   }
+}
+
+/** The droplets that join at once, in order. */
+function partsOf(
+  droplets: readonly DropletId[],
+  first = droplets.length,
+): readonly (readonly DropletId[])[] {
+  return [droplets.slice(0, first), droplets.slice(first)].filter((part) => part.length > 0);
+}
+
+function judged({ gates = [], minMs = 0 }: Policy['switch']): boolean {
+  return gates.length > 0 || minMs > 0;
+}
+
+function approvalText({ ttlMs, onExpire }: ApprovalSpec): string {
+  if (ttlMs === null) return 'as long as it takes';
+  return `${durationText(ttlMs)}, then ${onExpire === 'abort' ? 'green is removed' : 'the app is held'}`;
 }
 
 /** Rollback has a price, said beforehand. */

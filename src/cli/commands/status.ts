@@ -5,11 +5,14 @@ import { because } from '../../lib/failure.ts';
 import { legal } from '../../promotion/admit.ts';
 import { type App, environmentsOf } from '../../promotion/app.ts';
 import type { Environment } from '../../promotion/environment.ts';
+import { keepable, keptBecause } from '../../promotion/warmth.ts';
 import type { Holder } from '../../world.ts';
+import { clock, dayAndTime } from '../clock.ts';
 import type { CliCommand } from '../command.ts';
 import { type Connection, connected } from '../connect.ts';
 import { quietly } from '../quietly.ts';
-import { clock, View } from '../view.ts';
+import { View } from '../view.ts';
+import { warmthText } from '../warmth.ts';
 
 type Options = { readonly watch: boolean };
 
@@ -67,6 +70,8 @@ function data(app: App, holder: Holder | null): Readonly<Record<string, unknown>
     live: brief(live),
     other: brief(other),
     reason: app.phase === 'held' || app.phase === 'aborting' ? app.reason : null,
+    approval: app.approval,
+    warm: app.warm,
     holder: holder === null ? null : { who: holder.who, since: holder.since },
     last: app.last,
     legal: legal(app),
@@ -93,12 +98,26 @@ function lines(app: App, holder: Holder | null, back: string): readonly string[]
     ...leftovers.map(
       (place) => `  left over, to be removed: ${place.project} on droplet ${place.droplet}`,
     ),
+    ...approvalLines(app),
+    ...(isSaid(app) ? [`  ${warmthText(app)}`] : []),
     ...(holder === null ? [] : [`  driven by ${holder.who} since ${clock(holder.since)} UTC`]),
     ...(app.last === null
       ? []
       : [`  last: ${app.last.release} ${app.last.is} (${app.last.because})`]),
     `  ${back}`,
   ];
+}
+
+/** Whether somebody, or the policy, said more of the old environment than how long it stays warm. */
+function isSaid(app: App): boolean {
+  return keepable(app) !== null && (keptBecause(app) !== null || app.warm.until !== null);
+}
+
+function approvalLines({ approval }: App): readonly string[] {
+  if (approval === null) return [];
+  const { given, until } = approval;
+  if (given !== null) return [`  approved by ${given.by} at ${dayAndTime(given.at)} UTC`];
+  return [`  approval awaited${until === null ? '' : ` until ${dayAndTime(until)} UTC`}`];
 }
 
 /** Rollback has a price, said beforehand: a droplet that left the balancer must earn its health again. */

@@ -1,9 +1,10 @@
 // Gating: green is probed and judged before it sees traffic. What cannot be measured is never a pass.
 import { judgeAll } from '../../gates/phase.ts';
 import type { Verdict } from '../../gates/verdict.ts';
-import { enter, fail, sickness, unseen, wait } from '../judgement.ts';
+import { enter, fail, sickness, unseen } from '../judgement.ts';
 import { early } from '../membership.ts';
 import type { Rules, Step } from '../rules.ts';
+import { expired, gatesUntil, goOnApproved, waitGating } from './approval.ts';
 import { narrowed } from './starting.ts';
 
 export const gating: Rules<'gating'> = {
@@ -13,8 +14,8 @@ export const gating: Rules<'gating'> = {
   },
   abort: () => 'aborting',
   next(app, seen) {
-    const { minMs, limitMs, gates, unknown } = app.policy.gate;
-    const until = app.since + limitMs;
+    const { minMs, gates, unknown } = app.policy.gate;
+    const until = gatesUntil(app);
     const intruded = early(app, seen, app.green);
     if (intruded !== null) return fail(intruded);
     const sick = sickness(app, seen, app.green);
@@ -25,21 +26,23 @@ export const gating: Rules<'gating'> = {
       droplets: app.green.droplets,
       blue: app.blue?.droplets ?? [],
       minMs,
-      limitMs,
+      limitMs: until - app.since,
     });
     const { because, evidence } = verdict;
     if (verdict.is === 'fail') return fail(because, { evidence });
+    const late = expired(app, seen.at);
+    if (late !== null) return late;
     const blind = unseen(seen, app.green);
     if (blind !== null) {
       const limit = Math.min(until, Math.max(blind.since, app.since) + app.policy.unreachableMs);
-      return seen.at >= limit ? fail(blind.because) : wait(blind.because, limit);
+      return seen.at >= limit ? fail(blind.because) : waitGating(app, blind.because, limit);
     }
-    if (verdict.is === 'pass') return enter('switching', because, { evidence });
+    if (verdict.is === 'pass') return goOnApproved(app, seen.at, verdict);
     if (verdict.is === 'inconclusive')
       return unproven(app.policy.gate.inconclusive, `green was not proven: ${because}`, verdict);
     if (verdict.is === 'unknown' && unknown !== 'wait')
       return unproven(unknown, `green cannot be measured: ${because}`, verdict);
-    return wait(because, until);
+    return waitGating(app, because, until);
   },
 };
 

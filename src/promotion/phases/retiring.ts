@@ -17,6 +17,7 @@ import {
 import { attachedNow, detachEffect } from '../membership.ts';
 import type { Observation } from '../observation.ts';
 import type { Rules, Step } from '../rules.ts';
+import { asPeopleSaid, warmUntil } from '../warmth.ts';
 
 export const retiring: Rules<'retiring'> = {
   enter(from) {
@@ -26,14 +27,21 @@ export const retiring: Rules<'retiring'> = {
   abort: () => null,
   next(app, seen) {
     if (app.draining === null) return enter('idle', `${app.blue.project} is live and verified`);
-    const warmUntil = (app.committedAt ?? app.since) + app.policy.drain.warmMs;
-    if (seen.at < warmUntil) return wait(`${app.draining.project} stays warm`, warmUntil);
+    const kept = asPeopleSaid(app, app.draining, seen.at);
+    if (kept !== null) return kept;
+    const until = warmUntil(app);
+    if (seen.at < until) return wait(`${app.draining.project} stays warm`, until);
     return (
-      retire(app, seen, app.draining, app.since + app.policy.drain.limitMs) ??
+      retire(app, seen, app.draining, leavingSince(app) + app.policy.drain.limitMs) ??
       enter('idle', `${app.blue.project} is live and verified`)
     );
   },
 };
+
+/** What is still connected gets its time after it was kept, too. */
+function leavingSince(app: In<'retiring'>): number {
+  return Math.max(app.since, app.warm.until ?? 0);
+}
 
 /**
  * What is left to do until an environment is gone, or null when all that can be removed was. Nothing is

@@ -1,4 +1,5 @@
 // Switching: green joins the balancer and is seen to serve; then the commit point; then blue leaves.
+import type { Evidence, Verdict } from '../../gates/verdict.ts';
 import type { App, In } from '../app.ts';
 import { type HostEffect, keyOf } from '../effect.ts';
 import { at, type Environment, projectsOf } from '../environment.ts';
@@ -22,14 +23,15 @@ import {
 import { attachEffect, attachedNow, detachEffect } from '../membership.ts';
 import type { Observation, Serving } from '../observation.ts';
 import type { Rules, Step } from '../rules.ts';
+import { advance, begins, partOf, partUntil, type Uncommitted, verdictOf } from './joining.ts';
 
-type Joining = Extract<In<'switching'>, { committed: false }>;
 type Leaving = Extract<In<'switching'>, { committed: true }>;
 
 export const switching: Rules<'switching'> = {
   enter(from) {
     if (from.phase !== 'gating') return null;
-    return { committed: false, blue: from.blue, green: from.green };
+    const { blue, green } = from;
+    return { committed: false, blue, green, joining: begins(from.policy.switch.first, green) };
   },
   abort(app, seen) {
     if (app.committed) return app.draining === null ? 'held' : 'aborting';
@@ -42,12 +44,15 @@ export const switching: Rules<'switching'> = {
 };
 
 /** Before the commit point: every error leads to removing green. */
-function join(app: Joining, seen: Observation): Step {
-  const until = app.since + app.policy.switch.limitMs;
+function join(app: Uncommitted, seen: Observation): Step {
+  const until = partUntil(app);
   const tiredOf = exhausted(app, 'attach-droplets');
   if (tiredOf !== null) return giveUp(app, seen, tiredOf);
   const sick = sickness(app, seen, app.green);
   if (sick !== null) return giveUp(app, seen, `green lost its health while switching: ${sick}`);
+  const verdict = verdictOf(app, seen);
+  if (verdict?.is === 'fail' || verdict?.is === 'inconclusive')
+    return giveUp(app, seen, `while both served: ${verdict.because}`, verdict.evidence);
   const slow = (because: string): Step =>
     seen.at >= until
       ? giveUp(app, seen, `green did not get traffic in time: ${because}`)
@@ -56,7 +61,8 @@ function join(app: Joining, seen: Observation): Step {
   if (!attached.known) return slow(`the load balancer cannot be read: ${attached.because}`);
   // What may be in it by a write that got no answer is attached once more: the journal must be sure.
   const sure = without(attached.value, app.unsure);
-  const absent = without(app.green.droplets, sure);
+  const part = partOf(app);
+  const absent = without(part, sure);
   if (absent.length > 0)
     return {
       is: 'act',
@@ -65,7 +71,7 @@ function join(app: Joining, seen: Observation): Step {
     };
   if (!seen.serving.known)
     return slow(`the load balancer's address cannot be asked: ${seen.serving.because}`);
-  const silent = app.green.droplets.filter((droplet) => !serves(app, seen, droplet));
+  const silent = part.filter((droplet) => !serves(app, seen, droplet));
   if (silent.length > 0)
     return slow(
       `${list(silent)} ${silent.length === 1 ? 'was' : 'were'} not yet seen to answer through the load balancer${
@@ -74,25 +80,28 @@ function join(app: Joining, seen: Observation): Step {
     );
   const blind = unseen(seen, app.green);
   if (blind !== null) return slow(blind.because);
-  return {
-    is: 'commit',
-    because: 'the load balancer was seen to serve from every droplet of green',
-  };
+  const served = 'the load balancer was seen to serve from every droplet of green';
+  return advance(app, verdict) ?? { is: 'commit', because: judgedToo(served, verdict) };
+}
+
+function judgedToo(served: string, verdict: Verdict | null): string {
+  return verdict?.is === 'pass' ? `${served}. ${verdict.because}` : served;
 }
 
 /** Before the commit point every failure leads back; of the first release ever there may be no way back. */
-function giveUp(app: Joining, seen: Observation, because: string): Step {
-  if (app.blue !== null) return fail(because);
+function giveUp(app: Uncommitted, seen: Observation, because: string, evidence?: Evidence): Step {
+  const failed = fail(because, evidence === undefined ? {} : { evidence });
+  if (app.blue !== null) return failed;
   const reached = reachesPeople(app, seen);
   if (reached === null) return outOfSight(app, unclear(app, seen), seen.at);
-  if (!reached) return fail(because);
+  if (!reached) return failed;
   return enter('held', `${because}; people are served by it, and there is nothing to go back to`, {
     held: 'choice',
   });
 }
 
 /** Whether the first release ever already serves people; null while that is not known. */
-function reachesPeople(app: Joining, seen: Observation): boolean | null {
+function reachesPeople(app: Uncommitted, seen: Observation): boolean | null {
   const attached = attachedNow(app, seen);
   if (attached.known && !app.green.droplets.some((d) => attached.value.includes(d))) return false;
   if (!seen.serving.known) return null;
@@ -100,7 +109,7 @@ function reachesPeople(app: Joining, seen: Observation): boolean | null {
   return seen.at - watchedSince(app, seen.serving.value) >= sightingMaxAgeMs ? false : null;
 }
 
-function unclear(app: Joining, { serving }: Observation): { because: string; since: number } {
+function unclear(app: Uncommitted, { serving }: Observation): { because: string; since: number } {
   const because = 'whether people are served by the first release is not known';
   return { because, since: serving.known ? watchedSince(app, serving.value) : serving.since };
 }

@@ -5,6 +5,7 @@ import type { In } from '../app.ts';
 import { enter, fail, sickness, unseen, wait } from '../judgement.ts';
 import type { Observation } from '../observation.ts';
 import type { EnterStep, Rules, Step } from '../rules.ts';
+import { asPeopleSaid, verifiedUntil } from '../warmth.ts';
 
 export const verifying: Rules<'verifying'> = {
   enter(from) {
@@ -16,8 +17,8 @@ export const verifying: Rules<'verifying'> = {
     return sickness(app, seen, app.draining) === null ? 'aborting' : 'held';
   },
   next(app, seen) {
-    const { minMs, limitMs, gates } = app.policy.verify;
-    const until = app.since + limitMs;
+    const { minMs, gates } = app.policy.verify;
+    const until = verifiedUntil(app);
     const sick = sickness(app, seen, app.blue);
     if (sick !== null) return goBack(app, seen, `the new environment lost its health: ${sick}`);
     const verdict = judgeAll(gates, seen.samples, {
@@ -26,7 +27,7 @@ export const verifying: Rules<'verifying'> = {
       droplets: app.blue.droplets,
       blue: app.draining?.droplets ?? [],
       minMs,
-      limitMs,
+      limitMs: until - app.since,
     });
     const blind = unseen(seen, app.blue);
     switch (verdict.is) {
@@ -39,13 +40,12 @@ export const verifying: Rules<'verifying'> = {
           ? wait(verdict.because, until)
           : unmeasured(app, seen, verdict);
       case 'pass':
-        if (blind === null)
-          return enter('retiring', verdict.because, { evidence: verdict.evidence });
+        if (blind === null) return goOn(app, seen, verdict);
         return seen.at >= until
           ? unproven(app, seen, { ...verdict, because: blind.because })
-          : wait(blind.because, until);
+          : wait(blind.because, finite(until));
       case 'wait':
-        return wait(verdict.because, until);
+        return wait(verdict.because, finite(until));
     }
   },
 };
@@ -65,8 +65,19 @@ function unmeasured(app: In<'verifying'>, seen: Observation, verdict: Verdict): 
     : hold(because, verdict.evidence);
 }
 
+/** Proven: the old environment is retired, unless people keep it. Meanwhile the gates go on, and an abort goes back to it. */
+function goOn(app: In<'verifying'>, seen: Observation, { because, evidence }: Verdict): Step {
+  const kept = app.draining === null ? null : asPeopleSaid(app, app.draining, seen.at);
+  return kept ?? enter('retiring', because, { evidence });
+}
+
+/** Null: as long as people keep the old environment. */
+function finite(until: number): number | null {
+  return Number.isFinite(until) ? until : null;
+}
+
 /** To the old environment, if it is one to go back to; a sick or missing one is no safe side. */
-function goBack(
+export function goBack(
   app: In<'verifying'>,
   seen: Observation,
   because: string,

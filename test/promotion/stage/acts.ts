@@ -1,7 +1,7 @@
 // What happens in a play and when, in a few words: `during('gating', asks(abort()))`.
 import type { App, Phase } from '../../../src/promotion/app.ts';
 import type { Command } from '../../../src/promotion/command.ts';
-import type { Effect } from '../../../src/promotion/effect.ts';
+import { type Effect, isHookEffect } from '../../../src/promotion/effect.ts';
 import type { Setting } from '../../builders/app.ts';
 import { promote } from '../../builders/command.ts';
 import { aPolicy } from '../../builders/policy.ts';
@@ -103,7 +103,11 @@ export function begun(play: Play, ...kinds: readonly Effect['kind'][]): readonly
   return play.entries.flatMap((entry) => {
     if (entry.type !== 'acted' || !kinds.includes(entry.effect.kind)) return [];
     const { effect } = entry;
-    const what = 'project' in effect ? `${effect.project}@${effect.droplet}` : effect.droplets;
+    const what = isHookEffect(effect)
+      ? effect.id
+      : 'project' in effect
+        ? `${effect.project}@${effect.droplet}`
+        : effect.droplets;
     return [`${effect.kind} ${what}`];
   });
 }

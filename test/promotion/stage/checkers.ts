@@ -2,7 +2,7 @@
 
 import { legal } from '../../../src/promotion/admit.ts';
 import { environmentsOf } from '../../../src/promotion/app.ts';
-import { type Effect, isHostEffect, keyOf } from '../../../src/promotion/effect.ts';
+import { type Effect, keyOf } from '../../../src/promotion/effect.ts';
 import { at } from '../../../src/promotion/environment.ts';
 import { floorOf } from '../../../src/promotion/judgement.ts';
 import type { Observation } from '../../../src/promotion/observation.ts';
@@ -25,7 +25,7 @@ function someoneServes(): Checker {
       const takesAway = effect.kind === 'detach-droplets' || effect.kind === 'fail-health';
       const { live } = environmentsOf(play.app);
       if (!takesAway || live === null) return null;
-      const taken = isHostEffect(effect) ? [effect.droplet] : effect.droplets;
+      const taken = dropletsIn(effect);
       const serving = [...servedAt.keys()].filter(
         (d) => (servedAt.get(d) ?? Number.NEGATIVE_INFINITY) >= play.world.now - memoryMs,
       );
@@ -75,7 +75,7 @@ const oneChangeAtATime: Checker = {
   turned(play, _, next) {
     if (next.is !== 'act') return null;
     const writes = [...next.effects, ...play.app.unsettled.map((one) => one.effect)].filter(
-      (effect) => !isHostEffect(effect),
+      (effect) => 'droplets' in effect,
     );
     return writes.length > 1 ? `I4: ${writes.map(keyOf).join(' beside ')}` : null;
   },
@@ -112,7 +112,7 @@ function unknownsThatMatter({ app }: Play, seen: Observation, next: Step): reado
 const foreignersAreLeftAlone: Checker = {
   turned(_, __, next) {
     const touched = (next.is === 'act' ? next.effects : []).flatMap((effect) =>
-      isHostEffect(effect) ? [effect.droplet] : [...effect.droplets, ...effect.ours],
+      'ours' in effect ? [...effect.droplets, ...effect.ours] : dropletsIn(effect),
     );
     return touched.includes(foreignDroplet) ? 'I7: a foreign droplet is touched' : null;
   },
@@ -170,4 +170,9 @@ export function allCheckers(): readonly Checker[] {
     foreignersAreLeftAlone,
     everythingHasALimit(),
   ];
+}
+
+function dropletsIn(effect: Effect): readonly number[] {
+  if ('droplets' in effect) return effect.droplets;
+  return 'droplet' in effect ? [effect.droplet] : [];
 }

@@ -1,5 +1,10 @@
 // Effects under way in the fake world: how long they take, what becomes of them, and who still hears the answer.
-import { type Effect, isHostEffect, keyOf } from '../../../src/promotion/effect.ts';
+import {
+  type Effect,
+  isBalancerEffect,
+  isHostEffect,
+  keyOf,
+} from '../../../src/promotion/effect.ts';
 import type { Fact } from '../../../src/promotion/entry.ts';
 import type { FakeWorld, Fate } from './world.ts';
 
@@ -63,7 +68,7 @@ export class Flights {
 
   /** As cloud/membership.ts has it: nothing is sent on top of what somebody else did. */
   #noBalancer(effect: Effect): { because: string; untouched?: true } | null {
-    if (isHostEffect(effect)) return null;
+    if (!isBalancerEffect(effect)) return null;
     if (!this.#world.writable) return { because: '503' };
     if (effect.droplets.some((one) => this.#world.destroyed.has(one))) return { because: '422' };
     const now = [...this.#world.attached.keys()];

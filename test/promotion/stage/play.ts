@@ -2,7 +2,7 @@
 import { admit, type Refusal } from '../../../src/promotion/admit.ts';
 import { type App, genesis, type Phase } from '../../../src/promotion/app.ts';
 import type { Command } from '../../../src/promotion/command.ts';
-import { type Effect, effectLimitMs, keyOf } from '../../../src/promotion/effect.ts';
+import { type Effect, keyOf, limitOf } from '../../../src/promotion/effect.ts';
 import type { Entry, Fact } from '../../../src/promotion/entry.ts';
 import { apply } from '../../../src/promotion/fold.ts';
 import type { Observation } from '../../../src/promotion/observation.ts';
@@ -145,6 +145,16 @@ export class Play {
         break;
       case 'yield':
         break;
+      case 'request': {
+        const { is: _, ...request } = next;
+        this.write({ type: 'requested', what: 'approval', ...request });
+        break;
+      }
+      case 'advance': {
+        const { is: _, ...advanced } = next;
+        this.write({ type: 'advanced', ...advanced });
+        break;
+      }
       case 'commit':
         this.write({ type: 'committed', because: next.because });
         break;
@@ -159,7 +169,7 @@ export class Play {
   }
 
   #begin(effect: Effect, because: string): void {
-    const until = this.world.now + effectLimitMs[effect.kind];
+    const until = this.world.now + limitOf(effect);
     this.write({ type: 'acted', effect, until, because });
     this.flights.begin(effect);
   }

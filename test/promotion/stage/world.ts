@@ -137,7 +137,7 @@ export class FakeWorld {
   land(effect: Effect): void {
     if (isHostEffect(effect)) this.#landOn(effect);
     else if (effect.kind === 'attach-droplets') this.attach(effect.droplets);
-    else this.detach(effect.droplets);
+    else if (effect.kind === 'detach-droplets') this.detach(effect.droplets);
   }
 
   #landOn(effect: HostEffect): void {
