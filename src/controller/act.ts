@@ -52,7 +52,10 @@ function work(world: World, effect: Effect, given: Given): Promise<void> {
 }
 
 /** A hook that is no longer wanted counts as ended, whether or not it lets itself be ended (I3). */
-async function onHook(world: World, effect: HookEffect, { app, signal }: Given): Promise<void> {
+async function onHook(world: World, effect: HookEffect, given: Given): Promise<void> {
+  const { app, holds, signal } = given;
+  // Frozen since it was recorded, somebody else may have told it meanwhile.
+  if (!holds()) throw new Failure('hook', 'another controller may hold the app now');
   const hook = app.policy.hooks?.[effect.phase]?.find(({ name }) => name === effect.name);
   assert(hook !== undefined, `${effect.name} is not a hook of ${effect.phase}`);
   const { id, phase, release, reason } = effect;

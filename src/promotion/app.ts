@@ -92,7 +92,7 @@ export type Warm = {
 };
 
 /** How a hook of the phase went so far. */
-export type Ran = {
+type Ran = {
   readonly times: number;
   readonly ok: boolean;
   readonly because: string;

@@ -82,9 +82,9 @@ const phases = {
 /** I3: while what leaves is still in the balancer, going back waits for nobody's hook. */
 const goingBackWaitsForNone: Checker = {
   name: 'I3 going back waits for no hook',
-  turned(_, { app, step }) {
+  turned({ world }, { app, step }) {
     if (app.phase !== 'aborting' || step.is !== 'wait' || app.drop === null) return null;
-    const inside = app.drop.droplets.some((droplet) => app.attached.includes(droplet));
+    const inside = app.drop.droplets.some((droplet) => world.cloud.record.has(droplet));
     return inside && /\bhook\b/.test(step.because) ? `it waits: ${step.because}` : null;
   },
 };

@@ -101,16 +101,21 @@ export class SimulatedWorld {
   #hooks(machine: Machine): Hooks {
     return {
       run: (hook, call) =>
-        machine.does(`run ${hook.name}`, async () => {
-          this.onHook(call, hook.name);
-          const { hooks, hookPhase } = this.#script;
-          const manner = hook.name === 'notify' && call.phase === hookPhase ? hooks : 'good';
-          if (manner === 'hangs') await new Promise(() => undefined);
-          await this.clock.sleep(manner === 'slow' ? 4_500 : this.random.between(5, 300));
-          const fails = manner === 'flaky' && this.random.chance(0.5);
-          if (fails || manner === 'fails' || manner === 'needed')
-            throw new Failure('hook', 'it answered HTTP 500');
-        }),
+        machine.does(
+          `run ${hook.name}`,
+          async () => {
+            this.onHook(call, hook.name);
+            const { hooks, hookPhase } = this.#script;
+            const manner = hook.name === 'notify' && call.phase === hookPhase ? hooks : 'good';
+            if (manner === 'hangs') await new Promise(() => undefined);
+            await this.clock.sleep(manner === 'slow' ? 4_500 : this.random.between(5, 300));
+            const fails = manner === 'flaky' && this.random.chance(0.5);
+            if (fails || manner === 'fails' || manner === 'needed')
+              throw new Failure('hook', 'it answered HTTP 500');
+          },
+          // Whether the app is still its own was asked in the instruction before.
+          true,
+        ),
     };
   }
 

@@ -1,13 +1,16 @@
 // An effect handed to the world: with what guard, under which epoch, and how its end is told.
 
 import { describe, expect, test } from 'vitest';
-import { act } from '../../src/controller/act.ts';
+import { act, type Given } from '../../src/controller/act.ts';
 import { Bug } from '../../src/lib/assert.ts';
 import { Failure } from '../../src/lib/failure.ts';
+import type { HookSpec } from '../../src/policy/policy.ts';
 import type { App } from '../../src/promotion/app.ts';
 import type { Effect } from '../../src/promotion/effect.ts';
+import { hookEffect } from '../../src/promotion/hook.ts';
 import type { World } from '../../src/world.ts';
 import { anApp, attach, detach } from '../builders/app.ts';
+import { aPolicyWithHooks } from '../builders/policy.ts';
 
 const start: Effect = { kind: 'start-project', project: 'shop-r42', droplet: 3 };
 const signal = new AbortController().signal;
@@ -84,25 +87,57 @@ describe('an effect', () => {
   });
 });
 
+describe('a hook', () => {
+  const app = anApp({ policy: aPolicyWithHooks('gate', {}) }).in('gating');
+  const hook = hookEffect(app, app.policy.hooks?.gate?.[0] as HookSpec);
+
+  test('learns the id that is the same at every attempt, and of what it is told', async () => {
+    const { done, calls } = scene({ app });
+    expect(await done(hook)).toMatchObject({ ok: true });
+    const { id, phase, release, reason } = hook;
+    const about = { id, app: 'shop', phase, release, reason };
+    expect(calls[0]?.given.slice(0, 2)).toMatchObject([{ name: 'hook-0' }, about]);
+  });
+
+  test('I3: that is no longer wanted has ended, although it does not let itself be ended', async () => {
+    const stop = new AbortController();
+    const { done } = scene({ app, hangs: true });
+    const ending = done(hook, { signal: stop.signal });
+    stop.abort();
+    expect(await ending).toMatchObject({ ok: false, because: 'it was no longer wanted' });
+  });
+
+  test('is not run where another controller may have run it meanwhile', async () => {
+    const { done, calls } = scene({ app });
+    expect(await done(hook, { holds: () => false })).toMatchObject({ ok: false });
+    expect(calls).toEqual([]);
+  });
+});
+
 type Call = { readonly what: string; readonly given: readonly unknown[] };
 
-type Setting = { app?: App; fails?: Error; lost?: readonly number[] };
+type Setting = { app?: App; fails?: Error; lost?: readonly number[]; hangs?: boolean };
 
-function scene({ app = anApp().in('starting'), fails, lost = [] }: Setting = {}) {
+function scene({ app = anApp().in('starting'), fails, lost = [], hangs }: Setting = {}) {
   const calls: Call[] = [];
   const takes =
     (what: string) =>
     async (...given: readonly unknown[]) => {
       calls.push({ what, given });
+      if (hangs === true) await new Promise(() => undefined);
       if (fails !== undefined) throw fails;
     };
   // Only what effects call.
   const world = {
     balancer: { attach: takes('attach'), detach: takes('detach'), lost: async () => lost },
     hosts: { start: takes('start'), remove: takes('remove') },
+    hooks: { run: takes('hook') },
     journal: { load: async (hash: string) => `text of ${hash}` },
   } as unknown as World;
-  const done = (effect: Effect) =>
-    act(world, effect, { app, epoch: 7, limitMs: 60_000, holds: () => true, signal });
+  const done = (effect: Effect, changes: Partial<Given> = {}) =>
+    act(world, effect, {
+      ...{ app, epoch: 7, limitMs: 60_000, holds: () => true, signal },
+      ...changes,
+    });
   return { calls, done };
 }
