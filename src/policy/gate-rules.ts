@@ -18,9 +18,10 @@ export const gateRules: readonly Rule[] = [
 /** Allowed, but worth a word. */
 export const gateWarnings: readonly Rule[] = judgeWarnings;
 
+/** While switching no gate need judge: none there are no dry runs. */
 function someGateDecides(policy: Partial<WrittenPolicy>): Finding[] {
   return eachPhase(policy, ({ gates }, at) =>
-    gates.some((gate) => !gate.dryRun)
+    gates.length === 0 || gates.some((gate) => !gate.dryRun)
       ? []
       : [
           {

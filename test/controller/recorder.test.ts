@@ -22,7 +22,7 @@ describe('a promotion that is driven', () => {
       'gating healthy pass',
       'verifying healthy pass',
     ]);
-    expect(verdicts[0]?.because).toMatch(/^healthy: every droplet gave 3 good answers/);
+    expect(verdicts[0]?.because).toMatch(/^healthy passes: every droplet gave 3 good answers/);
     expect(logs).toEqual([]);
   });
 

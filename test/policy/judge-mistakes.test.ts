@@ -5,7 +5,7 @@ import { complaints } from './texts.ts';
 
 /** A phase with one gate in one line. */
 function withJudge(judge: string, { phase = 'gate', probe = '{ http: {} }', more = '' } = {}) {
-  return `${phase}: { limit: 5m, gates: [{ name: g, probe: ${probe}, every: 1s${more}, judge: ${judge} }] }\n`;
+  return `${phase}: { limit: 5m, minimum: 1m, gates: [{ name: g, probe: ${probe}, every: 1s${more}, judge: ${judge} }] }\n`;
 }
 
 const shares = (text: string) => `{ errorRate: { ${text} } }`;
@@ -60,8 +60,8 @@ test.each([
   [
     'shares too close to be told apart within the limit',
     withJudge(shares('acceptable: 1%, unacceptable: 2%')),
-    `${judge}.errorRate.unacceptable: to tell 1% from 2% at 99% takes about 1502 answers; one droplet asked every 1s gives 300 in the limit of 5m`,
-    'write a limit of at least 1502s, ask more often, or set the two further apart',
+    `${judge}.errorRate.unacceptable: to tell 1% from 2% at 99% takes about 1477 answers; one droplet asked every 1s gives 300 in the limit of 5m`,
+    'write a limit of at least 1477s, ask more often, or set the two further apart',
   ],
   [
     'something else than blue to compare with',
@@ -108,7 +108,7 @@ test.each([
   [
     'a number of answers, which are not numbers',
     withJudge(threshold('quantity: value, max: 0.8')),
-    'gate.gates[0].probe: an http probe measures no number to judge',
+    'gate.gates[0].probe: the http probe, as it is written, measures no number to judge',
     'judge errors, or use a probe that yields numbers',
   ],
   [

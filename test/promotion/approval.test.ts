@@ -42,7 +42,7 @@ describe('a release that passed its gates', () => {
     expect(step(agreed, anObservation(agreed, 10_000).seen)).toMatchObject({
       is: 'enter',
       phase: 'switching',
-      because: expect.stringContaining('approved by ben. healthy: '),
+      because: expect.stringContaining('approved by ben. healthy passes: '),
     });
   });
 

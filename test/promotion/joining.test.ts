@@ -86,7 +86,7 @@ describe('what has joined first is judged beside blue', () => {
       is: 'enter',
       phase: 'aborting',
       cause: 'failed',
-      because: expect.stringContaining('while both served: healthy: droplet 3 gave'),
+      because: expect.stringContaining('while both served: healthy fails: droplet 3 gave'),
       evidence: { 'healthy.is': 'fail' },
     });
   });

@@ -29,11 +29,11 @@ verify:
     - name: errors
       probe: { http: { of: droplets, path: /cart } }
       every: 250ms
-      judge: { errorRate: { max: 1%, window: 1m, samples: 200 } }
+      judge: { errorRate: { acceptable: 1%, unacceptable: 5% } }
     - name: fast
       probe: { http: { of: droplets, path: /cart } }
       every: 500ms
-      judge: { latency: { quantile: 0.95, max: 300ms, window: 1m, samples: 50 } }
+      judge: { latency: { objective: 300ms, acceptable: 5%, unacceptable: 15% } }
 drain: { limit: 1m, quiet: 2s, warm: 60s }
 `;
 
