@@ -37,12 +37,14 @@ export class Sampler {
     this.#work = null;
   }
 
-  #begin(key: string, { gates, environment, baseline }: GatesWanted, since: Instant): void {
+  #begin(key: string, wanted: GatesWanted, since: Instant): void {
+    const { gates, environment, baseline } = wanted;
     const stop = new AbortController();
     const windows = new Map<string, Window>();
     this.#work = { key, stop, windows };
     for (const gate of gates) {
-      const watch = { gate, baseline, since };
+      const shared = wanted.shared === true && baseline !== null && isOfBalancer(gate.probe);
+      const watch = { gate, baseline, since, shared };
       this.#watch(gate.name, environment, watch);
       if (baseline !== null && asksBlueApart(gate)) this.#watch(blueOf(gate.name), baseline, watch);
     }
@@ -51,16 +53,18 @@ export class Sampler {
   #watch(
     name: string,
     environment: Environment,
-    given: { gate: GateSpec; baseline: Environment | null; since: Instant },
+    given: { gate: GateSpec; baseline: Environment | null; since: Instant; shared: boolean },
   ): void {
     if (this.#work === null) return;
     const { stop, windows } = this.#work;
-    const { gate, baseline, since } = given;
+    const { gate, baseline, since, shared } = given;
     windows.set(name, emptyWindow);
     // Answers come in the order of their arrival; the window keeps the order of asking.
     const note = (taken: Sample) => {
       const sample = placed(taken, environment, baseline);
       if (stop.signal.aborted || sample === null) return;
+      // Blue may have given it: it proves nothing of green. That nobody answered well is news all the same (I5).
+      if (shared && isNobodys(sample) && sample.outcome === 'ok') return;
       windows.set(name, push(windows.get(name) ?? emptyWindow, sample));
       this.#ring();
     };
@@ -98,6 +102,15 @@ function placed(sample: Sample, own: Environment, baseline: Environment | null):
   if (environment !== baseline?.project) return null;
   const [blue] = baseline.droplets;
   return droplet === 0 && blue !== undefined ? { ...sample, droplet: blue } : sample;
+}
+
+/** Whether it is of whoever is in the balancer, where an answer does not say. */
+function isNobodys({ droplet, environment }: Sample): boolean {
+  return droplet === 0 && environment === undefined;
+}
+
+function isOfBalancer(probe: GateSpec['probe']): boolean {
+  return probe.kind === 'balancer' || (probe.kind === 'http' && probe.of === 'balancer');
 }
 
 /** At the balancer's address whoever answers says so: one question serves both. */

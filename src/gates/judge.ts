@@ -5,7 +5,7 @@ import { type Asked, askedOf } from './asked.ts';
 import { unheard, unmeasured } from './blind.ts';
 import { judgeConsecutive } from './consecutive.ts';
 import { judgeOutOf } from './out-of.ts';
-import { askedName, emptyWindow, type Window } from './sample.ts';
+import { askedName, emptyWindow, type Sample, type Window } from './sample.ts';
 import { judgeShare } from './share.ts';
 import { judgeThreshold } from './threshold.ts';
 import type { Verdict } from './verdict.ts';
@@ -71,11 +71,11 @@ function judgeBy({ judge }: GateSpec, window: Window, { asked, blue }: Sides): V
 /** Blue's own samples, or those of its droplets among the answers at the balancer's address; null: there is no blue. */
 function blueSamples(spec: GateSpec, window: Window, given: Given, baseline: Window) {
   if (given.blue.length === 0) return null;
-  const ofBalancer = spec.probe.kind === 'http' && spec.probe.of === 'balancer';
-  return only(
-    ofBalancer ? window : baseline,
-    (sample) => sample.at >= given.since && given.blue.includes(sample.droplet),
-  );
+  const isSince = (sample: Sample) => sample.at >= given.since;
+  if (spec.probe.kind === 'http' && spec.probe.of === 'balancer')
+    return only(window, (sample) => isSince(sample) && given.blue.includes(sample.droplet));
+  const { whose } = askedOf(spec, given.blue);
+  return only(baseline, (sample) => isSince(sample) && whose(sample) !== null);
 }
 
 /** The verdict, or what keeps it from being one that rests on every droplet (I5). */

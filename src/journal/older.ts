@@ -10,24 +10,30 @@ export function renewed(entry: Entry): Entry {
   return { ...entry, command: { ...entry.command, policy } } as Entry;
 }
 
+/** Lines of a version without checksums may be damaged: what is not what it should be is left as it is. */
+function isMap(value: unknown): value is Loose {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function renewedPolicy<P extends object>(policy: P): P {
-  const { gate, verify } = policy as { gate?: Loose; verify?: Loose };
+  const { gate, verify } = policy as { gate?: unknown; verify?: unknown };
   return {
     ...policy,
-    ...(gate !== undefined && { gate: phase(gate, 'abort') }),
-    ...(verify !== undefined && { verify: phase(verify, 'hold') }),
+    ...(isMap(gate) && { gate: phase(gate, 'abort') }),
+    ...(isMap(verify) && { verify: phase(verify, 'hold') }),
   };
 }
 
 /** What a phase did before it could say so. */
 function phase(spec: Loose, inconclusive: 'abort' | 'hold'): Loose {
-  const gates = Array.isArray(spec.gates) ? spec.gates.map(gate) : [];
+  const gates = Array.isArray(spec.gates)
+    ? spec.gates.map((one) => (isMap(one) ? gate(one) : one))
+    : [];
   return { inconclusive, unknown: 'wait', ...spec, gates };
 }
 
 function gate(spec: Loose): Loose {
-  // A damaged line of a version without checksums is told as such elsewhere, not tripped over here.
-  return { dryRun: false, ...spec, judge: judge((spec.judge ?? {}) as Loose) };
+  return { dryRun: false, ...spec, judge: isMap(spec.judge) ? judge(spec.judge) : spec.judge };
 }
 
 /** Error rate and latency over a fixed window are thresholds now. */

@@ -96,7 +96,9 @@ function keptWarm(
     case 'hold':
       return { ...warm, kept: { by, because: command.because } };
     case 'let-go':
-      return { kept: null, until: warm.until ?? now };
+      // Never in the past: what waits for it, open connections too, has its time from now on.
+      if (warm.kept === null && warm.until !== null) return warm;
+      return { kept: null, until: Math.max(warm.until ?? 0, now) };
     case 'extend':
       return { ...warm, until: command.until };
     default:

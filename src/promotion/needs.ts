@@ -24,6 +24,8 @@ export type GatesWanted = {
   readonly environment: Environment;
   /** The other environment, which some gates compare with; null under the first release. */
   readonly baseline: Environment | null;
+  /** Both are in the balancer, so that an answer which names nobody may be either's. */
+  readonly shared?: true;
   /** What was measured before says nothing; the phase's beginning where it is not said. */
   readonly since?: Instant;
 };
@@ -83,5 +85,6 @@ export function needs(app: App): Needs {
 function whileJoining(app: Uncommitted): Needs['gates'] {
   const { gates = [] } = app.policy.switch;
   if (app.joining.judgedSince === null || gates.length === 0) return null;
-  return { gates, environment: judgedPart(app), baseline: app.blue, since: judgedSince(app) };
+  const environment = judgedPart(app);
+  return { gates, environment, baseline: app.blue, shared: true, since: judgedSince(app) };
 }

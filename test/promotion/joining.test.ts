@@ -125,6 +125,11 @@ describe('the rest', () => {
     expect(step(whole, now(whole).withSamples('ok', 0).seen)).toMatchObject({ is: 'commit' });
   });
 
+  test('joins although the gate, which has passed, comes to no result meanwhile', () => {
+    const unsure = now(whole, 39_999).with({ samples: {} });
+    expect(step(whole, unsure.withServing(1, 2, 3, 4).seen)).toMatchObject({ is: 'commit' });
+  });
+
   test('goes back where the gate fails while it joins', () => {
     expect(step(whole, now(whole).withSamples('error', 10).seen)).toMatchObject({
       phase: 'aborting',

@@ -60,6 +60,11 @@ describe('while somebody keeps the old environment', () => {
     expect(continued(free, says(letGo)).warm).toEqual(free.warm);
   });
 
+  test('let go after an earlier extension has passed, all that waits has its time from then on', () => {
+    const free = continued<App>(verifying, says(extend(1)), says(hold), says(letGo));
+    expect(free.warm).toEqual({ kept: null, until: free.seq * 1_000 });
+  });
+
   test('another controller keeps it too', () => {
     const app = continued(kept, { type: 'leased', by: 'carl', epoch: 9 });
     expect(step(app, now(app).seen)).toMatchObject({ is: 'wait', until: null });

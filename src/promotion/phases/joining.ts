@@ -56,9 +56,7 @@ export function verdictOf(app: Uncommitted, seen: Observation): Verdict | null {
 export function advance(app: Uncommitted, verdict: Verdict | null): Step | null {
   const { gates = [], minMs = 0 } = app.policy.switch;
   const { joining } = app;
-  // Judged when it came first; while the rest joins only a failing gate counts.
-  const passed = joining.part === 'all' && partOf(app).length > judgedPart(app).droplets.length;
-  if (passed) return null;
+  if (hasPassed(app)) return null;
   const serves = serving(partOf(app));
   if (verdict === null) {
     if (gates.length > 0 || minMs > 0) return { is: 'advance', to: 'judging', because: serves };
@@ -67,6 +65,11 @@ export function advance(app: Uncommitted, verdict: Verdict | null): Step | null 
   const { is, because, evidence } = verdict;
   if (is !== 'pass') return wait(because, partUntil(app));
   return joining.part === 'first' ? { is: 'advance', to: 'rest', because, evidence } : null;
+}
+
+/** What came first was judged, and the rest joins: from there only a failing gate counts. */
+export function hasPassed(app: Uncommitted): boolean {
+  return app.joining.part === 'all' && partOf(app).length > judgedPart(app).droplets.length;
 }
 
 function serving(droplets: readonly DropletId[]): string {

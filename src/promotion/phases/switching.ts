@@ -23,7 +23,15 @@ import {
 import { attachEffect, attachedNow, detachEffect } from '../membership.ts';
 import type { Observation, Serving } from '../observation.ts';
 import type { Rules, Step } from '../rules.ts';
-import { advance, begins, partOf, partUntil, type Uncommitted, verdictOf } from './joining.ts';
+import {
+  advance,
+  begins,
+  hasPassed,
+  partOf,
+  partUntil,
+  type Uncommitted,
+  verdictOf,
+} from './joining.ts';
 
 type Leaving = Extract<In<'switching'>, { committed: true }>;
 
@@ -51,7 +59,7 @@ function join(app: Uncommitted, seen: Observation): Step {
   const sick = sickness(app, seen, app.green);
   if (sick !== null) return giveUp(app, seen, `green lost its health while switching: ${sick}`);
   const verdict = verdictOf(app, seen);
-  if (verdict?.is === 'fail' || verdict?.is === 'inconclusive')
+  if (verdict?.is === 'fail' || (verdict?.is === 'inconclusive' && !hasPassed(app)))
     return giveUp(app, seen, `while both served: ${verdict.because}`, verdict.evidence);
   const slow = (because: string): Step =>
     seen.at >= until

@@ -37,7 +37,7 @@ export const verifying: Rules<'verifying'> = {
         return unproven(app, seen, verdict);
       case 'unknown':
         return app.policy.verify.unknown === 'wait'
-          ? wait(verdict.because, until)
+          ? wait(verdict.because, finite(until))
           : unmeasured(app, seen, verdict);
       case 'pass':
         if (blind === null) return goOn(app, seen, verdict);
