@@ -178,7 +178,7 @@ async function worldOf(settings: Settings, parts: Parts): Promise<World> {
 }
 
 /** Variables that are bgctl's alone: no probe and no hook is given them. */
-function withheldOf({ cloud, journal }: Settings): readonly string[] {
+export function withheldOf({ cloud, journal }: Settings): readonly string[] {
   return [cloud.tokenVariable, ...(journal.kind === 'postgres' ? [journal.urlVariable] : [])];
 }
 

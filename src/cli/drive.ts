@@ -6,7 +6,7 @@ import type { Entry } from '../promotion/entry.ts';
 import { releaseId } from '../promotion/release.ts';
 import { clock } from './clock.ts';
 import type { Connection } from './connect.ts';
-import { evidenceFor } from './evidence.ts';
+import { evidenceFor, patienceMs } from './evidence.ts';
 import { type Conclusion, conclude, type Wanted } from './exit.ts';
 import { View } from './view.ts';
 import { actionsOf } from './workflow.ts';
@@ -31,7 +31,8 @@ export async function drive(
   const release = wanted.kind === 'promote' ? wanted.release : releaseId(released);
   const hint = `bgctl report ${release} shows all of it.`;
   if (actionsOf(process.env) === null) return { ...told, hint };
-  const evidence = await evidenceFor(connection, release);
+  const limitMs = ending.is === 'interrupted' ? patienceMs.interrupted : patienceMs.ended;
+  const evidence = await evidenceFor(connection, release, '.', limitMs);
   return evidence === null ? { ...told, hint } : { ...told, hint, evidence };
 }
 

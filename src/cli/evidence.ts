@@ -14,7 +14,7 @@ import { conclude, type Evidence, exit } from './exit.ts';
 import { pageAssets } from './page-assets.ts';
 
 /** A cancelled job has a few seconds; without a report it ends all the same. */
-const patienceMs = 5_000;
+export const patienceMs = { ended: 5_000, interrupted: 1_000 } as const;
 
 export async function makeReport(
   connection: Pick<Connection, 'settings' | 'redact' | 'wired'>,
@@ -47,6 +47,7 @@ export function evidenceFor(
   connection: Pick<Connection, 'settings' | 'policy' | 'redact' | 'wired'>,
   release: string,
   directory = '.',
+  limitMs: number = patienceMs.ended,
 ): Promise<Evidence | null> {
   const { clock, journal } = connection.wired.world;
   const make = async (): Promise<Evidence | null> => {
@@ -66,7 +67,7 @@ export function evidenceFor(
     };
     return { summary: summaryOf(report), outputs };
   };
-  return within(patienceMs, clock, make());
+  return within(limitMs, clock, make());
 }
 
 /** Who drove it: everybody who took the lease from before it was asked for to its end. */

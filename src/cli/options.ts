@@ -16,6 +16,9 @@ export const onBusyOption = {
     'where another release is under way: be refused, wait for its end, or abort it if it is still before its switch',
 };
 
+/** The longest that a timer can wait is 2^31 ms: beyond it, it would ring at once. */
+const longestHours = 596;
+
 /** In milliseconds. */
 export const timeoutOption = {
   describe: 'stop watching after 90s, 10m … (exit 17)',
@@ -24,6 +27,10 @@ export const timeoutOption = {
     if (text === undefined) return undefined;
     const ms = durationMs(text);
     if (ms === null) throw refused(`--timeout ${text} is not a duration: write 90s, 10m or 1h`);
+    if (ms > longestHours * 3_600_000)
+      throw refused(
+        `--timeout ${text} is too long: the longest is ${longestHours}h, and without it there is no limit`,
+      );
     return ms;
   },
 };

@@ -17,6 +17,7 @@ import type { World } from '../world.ts';
 
 /** Remote commands end by themselves a little before bgctl stops waiting for them. */
 const marginMs = 5_000;
+const lostHold = 'another controller may hold the app now';
 
 export type Given = {
   readonly app: App;
@@ -34,6 +35,9 @@ export async function act(
   effect: Effect,
   given: Given,
 ): Promise<Extract<Fact, { type: 'settled' }>> {
+  // Frozen since it was recorded, somebody else may have told it meanwhile.
+  if (isHookEffect(effect) && !given.holds())
+    return { type: 'settled', effect, ok: false, because: lostHold, untouched: true };
   try {
     await work(world, effect, given);
     return { type: 'settled', effect, ok: true };
@@ -53,9 +57,7 @@ function work(world: World, effect: Effect, given: Given): Promise<void> {
 
 /** A hook that is no longer wanted counts as ended, whether or not it lets itself be ended (I3). */
 async function onHook(world: World, effect: HookEffect, given: Given): Promise<void> {
-  const { app, holds, signal } = given;
-  // Frozen since it was recorded, somebody else may have told it meanwhile.
-  if (!holds()) throw new Failure('hook', 'another controller may hold the app now');
+  const { app, signal } = given;
   const hook = app.policy.hooks?.[effect.phase]?.find(({ name }) => name === effect.name);
   assert(hook !== undefined, `${effect.name} is not a hook of ${effect.phase}`);
   const { id, phase, release, reason } = effect;

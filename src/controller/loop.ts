@@ -73,7 +73,13 @@ export class Loop {
     } finally {
       unwatch();
       this.#looker.stop();
+      this.#callOffHooks();
     }
+  }
+
+  /** Nobody waits for them any more, and a command that runs on would keep the process. */
+  #callOffHooks(): void {
+    for (const [key, cancel] of this.#cancels) if (key.startsWith('run-hook ')) cancel.abort();
   }
 
   #noticed(): void {

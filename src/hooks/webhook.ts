@@ -35,9 +35,11 @@ function trouble(error: unknown): string {
   return `it cannot be reached${code === undefined ? '' : ` (${code})`}`;
 }
 
-/** With the values of the environment in place of `${NAME}`. */
-function resolved(template: string, { environment }: Call): string {
+/** With the values of the environment in place of `${NAME}`; bgctl's own secrets are not among them (I8). */
+function resolved(template: string, { environment, withheld }: Call): string {
   return template.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => {
+    if (withheld.includes(name))
+      throw new Failure('hook', `the environment variable ${name} is not set for hooks`);
     const value = environment[name];
     if (value === undefined || value === '')
       throw new Failure('hook', `the environment variable ${name} is not set`);

@@ -1,5 +1,5 @@
 // Runs an operator's command on this machine: words in no shell, a limit, and none of bgctl's own secrets handed on.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../lib/clock.ts';
 import { because, Failure } from '../lib/failure.ts';
 import type { CommandSeen } from '../world.ts';
@@ -25,24 +25,26 @@ export function runHere({ environment, withheld, clock }: LocalGiven) {
   ): Promise<CommandSeen> => {
     const limit = new AbortController();
     // A group of its own: what it started ends with it.
-    const child = spawn(program, words, {
+    const child: ChildProcess = spawn(program, words, {
       env: { ...Object.fromEntries(kept), ...given.variables },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
-    const late = clock.sleep(given.timeoutMs, limit.signal).then(() => 'late' as const);
-    const [stdout, all] = [keep(), keep()];
-    child.stdout.on('data', (chunk: Buffer) => {
-      stdout.add(chunk);
-      all.add(chunk);
-    });
-    child.stderr.on('data', all.add);
+    // Before anything else: an error that nobody hears ends bgctl.
     const ended = new Promise<number>((resolve, reject) => {
       child.once('error', (error) =>
         reject(new Failure('host', `${program} could not be run here: ${because(error)}`)),
       );
       child.once('close', (code) => resolve(code ?? 128));
     });
+    const late = clock.sleep(given.timeoutMs, limit.signal).then(() => 'late' as const);
+    const [stdout, all] = [keep(), keep()];
+    // Without descriptors to spare there are no streams.
+    child.stdout?.on('data', (chunk: Buffer) => {
+      stdout.add(chunk);
+      all.add(chunk);
+    });
+    child.stderr?.on('data', all.add);
     try {
       const code = await Promise.race([ended, late]);
       if (code === 'late')
@@ -52,6 +54,10 @@ export function runHere({ environment, withheld, clock }: LocalGiven) {
     } finally {
       limit.abort();
       endGroup(child.pid);
+      // What left its group may still hold its output: that would keep bgctl.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      child.unref();
     }
   };
 }

@@ -209,7 +209,10 @@ function settled(app: App, entry: Of<'settled'>): App {
 }
 
 /** Before people are sent anywhere the phase's own work, and so its time, begins when its hooks are over. */
-function hookSettled(app: App, name: string, { ok, because = '', at: now }: Of<'settled'>): App {
+function hookSettled(app: App, name: string, entry: Of<'settled'>): App {
+  const { ok, because = '', at: now } = entry;
+  // Never begun: no attempt.
+  if (!ok && entry.untouched === true) return app;
   const times = (app.hooks[name]?.times ?? 0) + 1;
   const next = { ...app, hooks: { ...app.hooks, [name]: { times, ok, because, at: now } } };
   const forward = ['starting', 'gating', 'switching'].includes(app.phase);

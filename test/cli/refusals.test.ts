@@ -32,6 +32,10 @@ describe('bgctl refuses, with exit 2 and a sentence on stderr', () => {
     [['--', 'promote', 'v2'], 'name a command; `bgctl --help` lists them'],
     [['status', '--nope'], 'Unknown argument: nope; `bgctl --help` lists what there is'],
     [['promote', '--timeout', '5x'], '--timeout 5x is not a duration: write 90s, 10m or 1h'],
+    [
+      ['promote', '--timeout', '600h'],
+      '--timeout 600h is too long: the longest is 596h, and without it there is no limit',
+    ],
   ])('%j', async (words, sentence) => {
     expect(await run(...words)).toEqual({ code: 2, out: '', err: `${sentence}\n` });
   });

@@ -7,12 +7,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { drive } from '../../src/cli/drive.ts';
 import { evidenceFor } from '../../src/cli/evidence.ts';
 import { encode } from '../../src/journal/codec.ts';
 import { fileJournal } from '../../src/journal/file.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { encodeRecording } from '../../src/report/recording.ts';
+import { anApp } from '../builders/app.ts';
 import { realPolicy } from '../report/release.ts';
 import { aStory } from '../report/story.ts';
 
@@ -140,6 +142,32 @@ describe('in GitHub Actions', () => {
     expect(made?.summary).toContain('### What to do next');
     expect(await readFile(join(directory, 'bgctl-report-r42.html'), 'utf8')).toContain('<figure>');
     expect(await evidenceFor(connection as never, 'r7', directory)).toBe(null);
+  });
+
+  test('a cancelled job waits for no report longer than a second: the runner ends it soon', async () => {
+    vi.stubEnv('GITHUB_ACTIONS', 'true');
+    vi.stubEnv('GITHUB_STEP_SUMMARY', '/dev/null');
+    vi.stubEnv('GITHUB_OUTPUT', '/dev/null');
+    const app = { ...anApp().in('gating'), released: 42 };
+    const alarms: number[] = [];
+    const clock = {
+      alarm: (ms: number, ring: () => void) => {
+        alarms.push(ms);
+        queueMicrotask(ring);
+        return () => undefined;
+      },
+    };
+    const journal = { read: () => new Promise(() => undefined) };
+    for (const is of ['interrupted', 'rest'] as const) {
+      const connection = {
+        output: { live: false, note() {} },
+        controller: () => ({ drive: async () => ({ is, app, because: 'SIGINT' }) }),
+        wired: { counters: () => ({}), world: { clock, journal } },
+      };
+      await drive(connection as never, { kind: 'promote', release: 'r42' }, {}, []);
+    }
+    vi.unstubAllEnvs();
+    expect(alarms).toEqual([1_000, 5_000]);
   });
 });
 

@@ -109,7 +109,10 @@ describe('a hook', () => {
 
   test('is not run where another controller may have run it meanwhile', async () => {
     const { done, calls } = scene({ app });
-    expect(await done(hook, { holds: () => false })).toMatchObject({ ok: false });
+    expect(await done(hook, { holds: () => false })).toMatchObject({
+      ok: false,
+      untouched: true,
+    });
     expect(calls).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import type { DriveOptions } from '../../src/controller/controller.ts';
 import { awaited } from '../../src/promotion/app.ts';
 import { fold } from '../../src/promotion/fold.ts';
 import { abort, approve, promote } from '../builders/command.ts';
-import { aPolicy, aPolicyWithApproval } from '../builders/policy.ts';
+import { aPolicy, aPolicyWithApproval, aPolicyWithHooks } from '../builders/policy.ts';
 import { appName } from '../builders/release.ts';
 import { MemoryWorld, Witness } from './world.ts';
 
@@ -234,6 +234,23 @@ describe('driving that has to stop', () => {
     await world.clock.pass(60_000);
     expect(world.begun).toEqual(begun);
     expect(await world.journal.holder()).toBeNull();
+  });
+
+  test('a hook that still runs then is called off: it must not keep the process', async () => {
+    const policy = aPolicyWithHooks('gate', {});
+    const world = new MemoryWorld({ policy });
+    await world.controller().ask(() => promote('r42', { policy }));
+    const signals: AbortSignal[] = [];
+    vi.spyOn(world.hooks, 'run').mockImplementation((_hook, _call, signal) => {
+      signals.push(signal);
+      return new Promise(() => undefined);
+    });
+    const stop = new AbortController();
+    const driving = world.controller().drive(way({ stop: stop.signal }));
+    await world.clock.when(() => signals.length === 1);
+    stop.abort(new Error('SIGTERM'));
+    expect(await world.clock.until(driving)).toMatchObject({ is: 'interrupted' });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
   test('an effect that takes longer than those seconds stays in the journal for resume', async () => {

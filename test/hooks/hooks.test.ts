@@ -143,6 +143,16 @@ describe('a webhook', () => {
     await expect(run(does)).rejects.toThrow('the environment variable CHAT_HOOK is not set');
   });
 
+  test("I8: is sent none of bgctl's own secrets, whatever its address asks for", async () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what an operator writes.
+    const does = at('/hooks/${DIGITALOCEAN_TOKEN}');
+    const environment = { DIGITALOCEAN_TOKEN: 'secret' };
+    await expect(run(does, { environment })).rejects.toThrow(
+      'the environment variable DIGITALOCEAN_TOKEN is not set for hooks',
+    );
+    expect(told).toEqual([]);
+  });
+
   test.each([200, 201, 299])('answers %i: well', async (code) => {
     status = code;
     await expect(run(at('/'))).resolves.toBeUndefined();

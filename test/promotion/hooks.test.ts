@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { HookPhase } from '../../src/policy/policy.ts';
 import type { App } from '../../src/promotion/app.ts';
 import { type Effect, keyOf, limitOf } from '../../src/promotion/effect.ts';
+import type { Fact } from '../../src/promotion/entry.ts';
 import { step } from '../../src/promotion/step.ts';
 import { acted, anApp, continued, done, entered, failed } from '../builders/app.ts';
 import { abort } from '../builders/command.ts';
@@ -133,6 +134,14 @@ describe('a hook that fails', () => {
   test('ends by itself before it is presumed dead', () => {
     expect(limitOf(scene('gate', { timeoutMs: 7_000 }).hook)).toBe(12_000);
   });
+});
+
+test('a hook that was never begun is not counted: it is run as if nothing had been', () => {
+  const { app, hook } = scene('gate', { required: true });
+  const unbegun = continued(app, acted(hook), { ...failed(hook), untouched: true } as Fact);
+  expect(unbegun.unsettled).toEqual([]);
+  expect(unbegun.hooks).toEqual({});
+  expect(keyOf(hookOf(unbegun))).toBe(keyOf(hook));
 });
 
 describe('I3: going back waits for no hook', () => {

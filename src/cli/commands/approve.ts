@@ -1,5 +1,6 @@
 // bgctl approve: the human gate: a release that passed its gates may be switched to.
 import type { Wait } from '../../controller/loop.ts';
+import { assert } from '../../lib/assert.ts';
 import { underWay } from '../../promotion/app.ts';
 import type { CliCommand } from '../command.ts';
 import { connected } from '../connect.ts';
@@ -33,6 +34,10 @@ export const approve: CliCommand<Options> = {
         at: clock.now(),
       }));
       if ('refused' in asked) return refusal(asked);
-      return drive(connection, { kind: 'resume' }, options, entries);
+      const { asked: approval } = asked;
+      assert(approval.kind === 'approve', 'an approval was asked for');
+      // As that release's promotion: where somebody else aborts it, this command did not succeed.
+      const wanted = { kind: 'promote', release: approval.release } as const;
+      return drive(connection, wanted, options, entries);
     }),
 };

@@ -1,7 +1,10 @@
 // bgctl check: whether everything that a promotion needs is there: token, SSH, Docker, registry, room, health path.
 import { because } from '../../lib/failure.ts';
+import { referencesIn } from '../../lib/references.ts';
+import type { Policy } from '../../policy/policy.ts';
 import { type ProbeSpec, variablesOf } from '../../policy/probe-spec.ts';
 import { environmentsOf } from '../../promotion/app.ts';
+import { withheldOf } from '../../wire.ts';
 import { parseBlueprint } from '../blueprint.ts';
 import type { CliCommand } from '../command.ts';
 import { type Connection, connected } from '../connect.ts';
@@ -126,24 +129,34 @@ async function ofTraffic({ wired, settings }: Connection): Promise<Finding> {
   }
 }
 
-function probesOf({ gate, verify }: Connection['policy']): readonly ProbeSpec[] {
-  return [...gate.gates, ...verify.gates].map(({ probe }) => probe);
+function probesOf({ gate, switch: { gates = [] }, verify }: Policy): readonly ProbeSpec[] {
+  return [...gate.gates, ...gates, ...verify.gates].map(({ probe }) => probe);
 }
 
-/** What the policy's probes send by reference must be here when they are sent. */
-function ofVariables(
-  { policy, settings }: Connection,
+/** What the policy's probes and webhooks send by reference must be here when they are sent. */
+export function ofVariables(
+  { policy, settings }: Pick<Connection, 'policy' | 'settings'>,
   variables: Readonly<Record<string, string | undefined>>,
 ): readonly Finding[] {
-  const names = new Set(probesOf(policy).flatMap(variablesOf));
-  return [...names].map((name): Finding => {
-    const what = `environment variable ${name}, for a probe`;
-    if (name === settings.cloud.tokenVariable)
-      return { ok: 'no', what, detail: "it is bgctl's own token, which no probe may send" };
+  const withheld = withheldOf(settings);
+  const finding = (name: string, user: 'probe' | 'hook'): Finding => {
+    const what = `environment variable ${name}, for a ${user}`;
+    if (withheld.includes(name))
+      return { ok: 'no', what, detail: `it is bgctl's own secret, which no ${user} may send` };
     return variables[name]
       ? { ok: 'yes', what, detail: 'it is set' }
-      : { ok: 'no', what, detail: 'it is not set: the probe could not ask' };
-  });
+      : { ok: 'no', what, detail: `it is not set: the ${user} could not ask` };
+  };
+  return [
+    ...[...new Set(probesOf(policy).flatMap(variablesOf))].map((name) => finding(name, 'probe')),
+    ...[...new Set(webhooksOf(policy).flatMap(referencesIn))].map((name) => finding(name, 'hook')),
+  ];
+}
+
+function webhooksOf({ hooks = {} }: Policy): readonly string[] {
+  return Object.values(hooks)
+    .flat()
+    .flatMap(({ does }) => (does.kind === 'webhook' ? [does.url] : []));
 }
 
 function conclusion(findings: readonly Finding[]): Conclusion {
