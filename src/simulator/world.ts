@@ -192,7 +192,9 @@ export class SimulatedWorld {
     const blind = !this.answering || this.random.chance(this.blind);
     const right = place !== undefined && this.manners.get(place.project) !== 'errs';
     const outcome = blind ? 'unknown' : right ? 'ok' : 'error';
-    return { droplet: 0, outcome, durationMs: 5, detail: outcome };
+    const isNobodys = blind || place === undefined || this.#identifies === 'nothing';
+    const environment = isNobodys ? {} : { environment: place.project };
+    return { droplet: 0, outcome, durationMs: 5, detail: outcome, ...environment };
   }
 
   #sample({ project }: Environment, id: DropletId): Omit<Sample, 'at'> {

@@ -160,7 +160,7 @@ describe('in GitHub Actions', () => {
     const journal = { read: () => new Promise(() => undefined) };
     for (const is of ['interrupted', 'rest'] as const) {
       const connection = {
-        output: { live: false, note() {} },
+        output: { live: false, note() {}, settle() {}, group() {}, result() {}, progress() {} },
         controller: () => ({ drive: async () => ({ is, app, because: 'SIGINT' }) }),
         wired: { counters: () => ({}), world: { clock, journal } },
       };

@@ -204,7 +204,7 @@ test('a journal that a newer bgctl wrote is refused by every command, and nothin
   onStage({}, async (stage) => {
     await given(stage, 'v1');
     const before = await changes(stage);
-    const line = { v: 2, seq: linesOf(stage).length + 1, at: Date.now(), type: 'blessed' };
+    const line = { v: 3, seq: linesOf(stage).length + 1, at: Date.now(), type: 'blessed' };
     appendFileSync(journalOf(stage), `${JSON.stringify(line)}\n`);
     for (const words of [
       ['promote', 'v2'],

@@ -42,8 +42,9 @@ describe('I3: a green that is dead, hung or half-dead in verifying neither delay
       const load = await underLoad(stage, async () => {
         const promotion = stage.start(['promote', 'v2']);
         await entered(stage, 'verifying', 2);
-        await dockerOn(droplets, ...words, containerOf(stage, 'r2'));
+        // From the first moment on: the first target is damaged before the command on the last has ended.
         const damaged = performance.now();
+        await dockerOn(droplets, ...words, containerOf(stage, 'r2'));
         await until('the old environment serves again', async () => {
           return stage.attached().then((now) => now.includes(1) && servesOnly(stage, 'r1'));
         });

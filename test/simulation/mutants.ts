@@ -77,8 +77,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'blue leaves without the commit point',
     file: switching,
-    from: "  return {\n    is: 'commit',",
-    to: "  return {\n    is: 'wait' as 'commit',",
+    from: "advance(app, verdict) ?? { is: 'commit',",
+    to: "advance(app, verdict) ?? { is: 'wait' as 'commit',",
   },
   {
     name: 'green is detached before blue is back',
@@ -113,7 +113,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'retired without verification',
     file: verifying,
-    from: "case 'wait':\n        return wait(verdict.because, until);",
+    from: "case 'wait':\n        return wait(verdict.because, finite(until));",
     to: "case 'wait':\n        return enter('retiring', verdict.because);",
   },
   {

@@ -38,9 +38,9 @@ export const retiring: Rules<'retiring'> = {
   },
 };
 
-/** What is still connected gets its time after it was kept warm, by the policy or by people. */
+/** What is still connected gets its time after it was kept, too. */
 function leavingSince(app: In<'retiring'>): number {
-  return Math.max(app.since, warmUntil(app));
+  return Math.max(app.since, app.warm.until ?? 0);
 }
 
 /**
