@@ -29,14 +29,21 @@ function lengthened(run: Blind | undefined, sample: Sample): Blind {
   return run === undefined ? { times: 1, last: sample } : { ...run, times: run.times + 1 };
 }
 
-/** Which of those asked have not been heard of at all; null if none. */
+/** Which of those asked have not been heard of at all, or could not be measured just now; null if none. */
 export function unheard(window: Window, asked: Asked): string | null {
   if (asked.names.length === 0) return 'there is no droplet to ask';
-  const silent = new Set(asked.names);
-  for (const sample of window.samples) {
-    const name = asked.whose(sample);
-    if (sample.outcome !== 'unknown' && name !== null) silent.delete(name);
-    if (silent.size === 0) return null;
+  const latest = new Map<number, Sample>();
+  for (let index = window.samples.length - 1; index >= 0; index -= 1) {
+    const sample = window.samples[index];
+    const name = sample === undefined ? null : asked.whose(sample);
+    if (sample === undefined || name === null || latest.has(name)) continue;
+    latest.set(name, sample);
+    if (latest.size === asked.names.length) break;
   }
-  return `no answer from ${[...silent].map(askedName).join(', ')} yet`;
+  const silent = asked.names.filter((name) => !latest.has(name));
+  if (silent.length > 0) return `no answer from ${silent.map(askedName).join(', ')} yet`;
+  const [name, last] = [...latest].find(([, { outcome }]) => outcome === 'unknown') ?? [];
+  return name === undefined
+    ? null
+    : `${askedName(name)} could not be measured the last time (${last?.detail})`;
 }

@@ -3,8 +3,11 @@ import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import type { Clock, Instant } from '../lib/clock.ts';
 import { Failure } from '../lib/failure.ts';
+import { within } from '../lib/within.ts';
 import type { Settings } from '../policy/settings.ts';
-import { dial } from './dial.ts';
+import { type Dialled, dial } from './dial.ts';
+
+const goodbyeMs = 500;
 
 export type ConnectionGiven = {
   readonly name: string;
@@ -23,27 +26,27 @@ export interface Connection {
 }
 
 export function connection(given: ConnectionGiven): Connection {
-  let live: Client | null = null;
-  let attempt: Promise<Client> | null = null;
+  let live: Dialled | null = null;
+  let attempt: Promise<Dialled> | null = null;
   let failedInARow = 0;
   let notBefore: Instant = 0;
   const closed = new AbortController();
   const streams = new Set<Duplex>();
 
-  async function connect(): Promise<Client> {
+  async function connect(): Promise<Dialled> {
     const restMs = notBefore - given.clock.now();
     if (restMs > 0) await given.clock.sleep(restMs, closed.signal);
     if (closed.signal.aborted) throw gone(given.name, 'was closed');
     try {
       given.onConnect();
-      const client = await dial({
+      const dialled = await dial({
         name: given.name,
         hosts: given.hosts,
         address: given.address(),
       });
       failedInARow = 0;
-      watch(client);
-      return client;
+      watch(dialled);
+      return dialled;
     } catch (error) {
       failedInARow += 1;
       // sshd punishes an address that keeps knocking; 0.25, 0.5, 1, 2, 4 s.
@@ -52,11 +55,12 @@ export function connection(given: ConnectionGiven): Connection {
     }
   }
 
-  function watch(client: Client): void {
-    live = client;
+  function watch(dialled: Dialled): void {
+    live = dialled;
+    const { client, socket } = dialled;
     const over = () => {
-      if (live === client) live = null;
-      client.destroy();
+      if (live === dialled) live = null;
+      socket.destroy();
       for (const stream of streams) stream.destroy(gone(given.name, 'was lost'));
       streams.clear();
     };
@@ -65,12 +69,12 @@ export function connection(given: ConnectionGiven): Connection {
   }
 
   return {
-    client() {
-      if (live !== null) return Promise.resolve(live);
+    async client() {
+      if (live !== null) return live.client;
       attempt ??= connect().finally(() => {
         attempt = null;
       });
-      return attempt;
+      return (await attempt).client;
     },
     adopt(stream) {
       streams.add(stream);
@@ -80,9 +84,19 @@ export function connection(given: ConnectionGiven): Connection {
     async close() {
       closed.abort();
       await attempt?.catch(() => {});
-      live?.end();
+      if (live !== null) await leave(live, given.clock);
     },
   };
+}
+
+/** Says goodbye; a droplet that has fallen silent would keep the process alive until its system gives up. */
+async function leave({ client, socket }: Dialled, clock: Clock): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    client.once('close', () => resolve());
+  });
+  client.end();
+  await within(goodbyeMs, clock, closed);
+  socket.destroy();
 }
 
 function gone(name: string, how: string): Failure {

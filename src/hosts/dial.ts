@@ -1,5 +1,6 @@
 // Opens an SSH connection to a droplet whose host key is pinned, or says in words why it did not.
 import { readFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
 import { because, Failure } from '../lib/failure.ts';
 import type { Settings } from '../policy/settings.ts';
@@ -14,15 +15,21 @@ export type Dial = {
 
 const connectLimitMs = 10_000;
 
+export type Dialled = {
+  readonly client: Client;
+  /** What the client speaks through: once it has said goodbye it does not let go of it by itself. */
+  readonly socket: Socket;
+};
+
 /** Resolves with a client that is ready, and that nobody listens to yet. Rejects with `Failure` only. */
-export async function dial(to: Dial): Promise<Client> {
+export async function dial(to: Dial): Promise<Dialled> {
   const pins = await pinned(to);
   const auth = await authentication(to);
   const client = new ssh2.Client();
   let shown: Buffer | null = null;
+  const socket = connect({ host: to.address, port: to.hosts.port, noDelay: true });
   const config: ConnectConfig = {
-    host: to.address,
-    port: to.hosts.port,
+    sock: socket,
     username: to.hosts.user,
     ...auth,
     readyTimeout: connectLimitMs,
@@ -38,10 +45,10 @@ export async function dial(to: Dial): Promise<Client> {
     await ready(client, config);
   } catch (error) {
     client.on('error', () => {});
-    client.destroy();
+    socket.destroy();
     throw refused(to, pins, shown, error);
   }
-  return client;
+  return { client, socket };
 }
 
 function ready(client: Client, config: ConnectConfig): Promise<void> {
@@ -53,7 +60,6 @@ function ready(client: Client, config: ConnectConfig): Promise<void> {
     });
     client.once('error', reject).once('close', lost);
     client.connect(config);
-    client.setNoDelay(true);
   });
 }
 

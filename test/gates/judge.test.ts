@@ -108,7 +108,18 @@ describe('error rate (5 % is acceptable, 50 % is not, 99 %)', () => {
   test('a droplet that was never heard of keeps the gate from passing', () => {
     const { is, because } = verdict(gate(errorRate), [track('oooooooooo'), track('??', 2)]);
     expect(is).toBe('wait');
-    expect(because).toContain('no answer from droplet 2 yet');
+    expect(because).toContain('droplet 2 could not be measured the last time (SSH lost)');
+  });
+
+  test('I5: a droplet that answered once and cannot be measured now keeps it from passing, however well the other is', () => {
+    const judgedBeside = (letters: string) =>
+      verdict(gate(errorRate), [track('o'.repeat(60)), track(letters, 2)]);
+    expect(judgedBeside('oo').is).toBe('pass');
+    expect(judgedBeside('oo?').is).toBe('wait');
+    expect(judgedBeside('oo?').because).toContain(
+      'droplet 2 could not be measured the last time (SSH lost)',
+    );
+    expect(judgedBeside('oo?o').is).toBe('pass');
   });
 
   test('older samples that are no longer known only make it slower', () => {
@@ -140,8 +151,7 @@ describe('latency (5 % over 100 ms are acceptable, 50 % are not)', () => {
 
   test('what could not be measured is neither quick nor slow', () => {
     const timedOut = track('???', 1, 9000);
-    const { is, evidence } = verdict(gate(latency), [[...given(...eight), ...timedOut]]);
-    expect(is).toBe('pass');
+    const { evidence } = verdict(gate(latency), [[...given(...eight), ...timedOut]]);
     expect(evidence).toMatchObject({ samples: 8, errors: 0 });
   });
 
@@ -326,7 +336,8 @@ describe('what counts', () => {
 
 describe('I5: a gate that goes blind says so and does not pass', () => {
   test.each([
-    ['oooooooooooo???', 'pass'],
+    ['oooooooooooo???', 'wait'],
+    ['oooooooooooo???o', 'pass'],
     ['oooooooooooo????', 'unknown'],
   ])('error rate over %s, with at most 3 unknown in a row, is %s', (letters, is) => {
     const judged = verdict(gate(errorRate), [track(letters)]);

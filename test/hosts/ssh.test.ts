@@ -1,7 +1,7 @@
 // One SSH connection to a droplet: commands, channels, limits, loss, host keys; against an sshd in this process.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, get } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import ssh2 from 'ssh2';
@@ -179,6 +179,21 @@ describe('a lost connection', () => {
   });
 });
 
+test('a droplet that fell silent does not keep a closed connection alive', async () => {
+  const silent = await network(droplet.hosts.port);
+  writeFileSync(
+    droplet.hosts.knownHosts,
+    droplet.pin.replace(`:${droplet.hosts.port} `, `:${silent.port} `),
+  );
+  const far = poolOf({ port: silent.port });
+  await far.on(7).exec(['true'], { timeoutMs });
+  silent.mute();
+  const before = sockets();
+  await far.close();
+  await when(() => sockets() === before - 1);
+  silent.close();
+});
+
 describe('channels', () => {
   test('carry HTTP from the droplet to its own ports', async () => {
     const web = createServer((request, response) => response.end(`you asked ${request.url}`));
@@ -315,4 +330,32 @@ function body(url: string, agent: SshHost['dockerAgent']): Promise<string> {
   return new Promise((resolve, reject) => {
     get(url, { agent }, (answer) => resolve(text(answer))).on('error', reject);
   });
+}
+
+/** What keeps this process alive. */
+function sockets(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+}
+
+/** A network between us and the droplet that can swallow everything, the end of a connection too. */
+async function network(port: number) {
+  const ends: Socket[] = [];
+  const server = createTcpServer({ allowHalfOpen: true }, (near) => {
+    const far = connect(port, '127.0.0.1');
+    ends.push(near, far);
+    for (const end of [near, far]) end.on('error', () => {});
+    near.on('data', (chunk) => far.write(chunk));
+    far.on('data', (chunk) => near.write(chunk));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    mute() {
+      for (const end of ends) end.removeAllListeners('data').on('data', () => {});
+    },
+    close() {
+      for (const end of ends) end.destroy();
+      server.close();
+    },
+  };
 }

@@ -260,6 +260,29 @@ describe('before the commit point', () => {
     });
   });
 
+  test('I2: green that was taken out before anybody was sent to it is not removed until the change that put it in must have come true', () => {
+    const joined = anApp().joined();
+    const wrote = [acted(detach(3, 4)), done(detach(3, 4))] as const;
+    const left = continued(joined, entered('aborting'), ...wrote);
+    expect(left.wroteAt).toBeGreaterThan(left.since);
+    const then = (afterMs: number, sentTo: readonly number[]) => {
+      const { seen } = anObservation(left, afterMs).withServing(1, 2);
+      const once = Object.fromEntries(sentTo.map((droplet) => [droplet, left.since - 5_000]));
+      const serving = seen.serving.known
+        ? {
+            ...seen.serving,
+            value: { ...seen.serving.value, seen: { ...once, ...seen.serving.value.seen } },
+          }
+        : seen.serving;
+      return step(left, { ...seen, serving });
+    };
+    const waits = { because: 'the load balancer may still send requests to shop-r42' };
+    expect(then(9_900, [])).toMatchObject(waits);
+    expect(then(9_900, [3])).toMatchObject(waits);
+    expect(then(10_000, [])).toMatchObject({ effects: [{ kind: 'remove-project' }, {}] });
+    expect(then(2_000, [3, 4])).toMatchObject({ effects: [{ kind: 'remove-project' }, {}] });
+  });
+
   test('I1: a green that a person made blue must serve before the old one is given up', () => {
     const by = 'anna';
     const asks = { type: 'asked', by, command: keep('shop-r42') } as const;

@@ -246,11 +246,22 @@ function mayStillCome(app: In<'aborting'>, seen: Observation, drop: Environment)
   return blind.is === 'wait' ? { ...blind, readAgain: true } : blind;
 }
 
+/** How far what the load balancer does may be behind what it was told, and say nothing of it. */
+const behindMs = 10_000;
+
 /**
  * The balancer's record is ahead of what it does: a droplet that was attached and detached a moment later may get its
- * first request after it was detached. So it must have been quiet since we wrote.
+ * first request after it was detached. So it must have been quiet since we wrote; where nobody was seen to be sent to
+ * all of it yet, quiet proves nothing until everything that was told must have come true.
  */
 function mayStillBeSent(app: In<'aborting'>, seen: Observation, drop: Environment): boolean {
   if (app.wroteAt < app.since) return false;
-  return seen.at - app.wroteAt < app.policy.drain.quietMs || !quiet(app, seen, drop);
+  const settlingMs = app.committed || wasSent(seen, drop) ? app.policy.drain.quietMs : behindMs;
+  return seen.at - app.wroteAt < settlingMs || !quiet(app, seen, drop);
+}
+
+function wasSent(seen: Observation, { droplets }: Environment): boolean {
+  if (!seen.serving.known) return false;
+  const sightings = seen.serving.value.seen;
+  return droplets.every((droplet) => sightings[droplet] !== undefined);
 }
