@@ -69,7 +69,7 @@ describe.each([...everyJudge, { ...latency, against: 'blue' } as const])(
           const [own, other] = [spec.name, blueOf(spec.name)];
           let windows: Record<string, Window> = { [own]: emptyWindow, [other]: emptyWindow };
           for (const [index, sample] of samplesOf(all).entries()) {
-            const apart = blue.includes(sample.droplet) && more.probe === undefined;
+            const apart = blue.includes(sample.droplet) && !('probe' in more);
             const name = apart ? other : own;
             windows = { ...windows, [name]: push(windows[name] ?? emptyWindow, sample, max) };
             const asked = { ...given, at: sample.at, since, droplets, blue };
