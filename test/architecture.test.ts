@@ -30,7 +30,7 @@ const may: Readonly<Record<string, readonly string[]>> = {
     'lib',
   ],
   cli: ['controller', 'report', 'wire', 'world', 'policy', 'promotion', 'lib'],
-  main: ['cli'],
+  main: ['cli', 'lib'],
   emulator: ['lib'],
   simulator: ['world', 'promotion', 'gates', 'policy', 'lib'],
 };
