@@ -4,7 +4,7 @@ import { admit, insteadOf, legal } from '../../src/promotion/admit.ts';
 import type { App } from '../../src/promotion/app.ts';
 import type { Command } from '../../src/promotion/command.ts';
 import { step } from '../../src/promotion/step.ts';
-import { acted, anApp, continued, entered } from '../builders/app.ts';
+import { acted, anApp, continued, entered, failed } from '../builders/app.ts';
 import { abort, extend, hold, letGo } from '../builders/command.ts';
 import { anObservation } from '../builders/observation.ts';
 import { aPolicy } from '../builders/policy.ts';
@@ -126,6 +126,7 @@ describe('a policy that never retires it by itself', () => {
 
 describe('hold, hold --off and extend', () => {
   const remove = { kind: 'remove-project', project: 'shop-r41', droplet: 1 } as const;
+  const leased = { type: 'leased', by: 'carl', epoch: 9 } as const;
 
   test.each(['starting', 'gating', 'switching', 'verifying', 'retiring'] as const)(
     'are admitted in %s',
@@ -138,6 +139,13 @@ describe('hold, hold --off and extend', () => {
   test.each<[App, string]>([
     [anApp().in('idle'), 'too early: nothing is under way in shop'],
     [continued(retiring, acted(remove)), 'too late: shop-r41 is being removed'],
+    // Begun by a controller that died: nobody knows how far it came.
+    [continued(retiring, acted(remove), leased), 'too late: shop-r41 is being removed'],
+    [continued(retiring, acted(remove), leased, leased), 'too late: shop-r41 is being removed'],
+    [
+      continued(retiring, acted(remove), failed(remove), leased),
+      'too late: shop-r41 is being removed',
+    ],
     [anApp().in('aborting'), 'shop is aborting: nothing is retired now'],
     [anApp().in('held'), 'shop is held: nothing is retired now'],
     [
@@ -147,6 +155,14 @@ describe('hold, hold --off and extend', () => {
   ])('are refused in words: %#', (app, refused) => {
     for (const command of [hold, letGo, extend(9)])
       expect(admit(app, command)).toEqual({ refused, why: 'precondition' });
+  });
+
+  test('what a dead controller began to remove is removed by the next, as often as if nobody had tried', () => {
+    const app = continued(retiring, acted(remove), failed(remove), acted(remove), leased);
+    expect(step(app, now(app, 30_000).seen)).toMatchObject({
+      effects: [remove, { ...remove, droplet: 2 }],
+    });
+    expect(app.failures).toMatchObject({ 'remove-project shop-r41@1': { times: 0 } });
   });
 
   test('name the way out where only a word keeps it', () => {
