@@ -3,11 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { admit, insteadOf, legal } from '../../src/promotion/admit.ts';
 import type { App } from '../../src/promotion/app.ts';
 import type { Command } from '../../src/promotion/command.ts';
+import { known } from '../../src/promotion/observation.ts';
 import { step } from '../../src/promotion/step.ts';
+import { endOfHold } from '../../src/promotion/warmth.ts';
 import { acted, anApp, continued, entered, failed } from '../builders/app.ts';
-import { abort, extend, hold, letGo } from '../builders/command.ts';
+import { abort, adopt, extend, hold, keep, letGo, restore } from '../builders/command.ts';
 import { anObservation } from '../builders/observation.ts';
 import { aPolicy } from '../builders/policy.ts';
+import { anEnvironment } from '../builders/release.ts';
 
 const says = (command: Command) => ({ type: 'asked', by: 'ben', command }) as const;
 const verifying = anApp().in('verifying');
@@ -73,6 +76,49 @@ describe('while somebody keeps the old environment', () => {
   test('the next promotion begins without it', () => {
     const over = continued<App>(kept, entered('aborting'), entered('idle'));
     expect(over.warm).toEqual({ kept: null, until: null });
+  });
+});
+
+describe('a choice out of held ends what people said of the old environment, and says so', () => {
+  const drifted = continued<App>(verifying, says(hold), entered('held', { held: 'drift' }));
+  const ends =
+    'shop-r41 was kept warm by ben (to compare): that ends here, since only one environment stays, and shop-r41 is removed';
+  const because = (app: App) => {
+    const next = step(app, now(app).with({ lost: known([], 0) }).seen);
+    return next.is === 'enter' ? next.because : JSON.stringify(next);
+  };
+
+  test.each([
+    [restore, 'the load balancer is put back as the journal has it'],
+    [keep('shop-r42'), 'kept by hand: shop-r42'],
+    [adopt(anEnvironment('r42', 'blue')), 'adopted: shop-r42'],
+  ])('where the old one goes: %#', (command, reason) => {
+    expect(because(continued(drifted, says(command)))).toBe(`${reason}; ${ends}`);
+    expect(endOfHold(drifted, command)).toBe(ends);
+  });
+
+  test('not where the old one stays, nor where it serves still, nor where nobody said anything', () => {
+    const back = says(keep('shop-r41'));
+    expect(because(continued(drifted, back))).toBe('kept by hand: shop-r41');
+    const early = continued<App>(
+      anApp().in('gating'),
+      says(hold),
+      entered('held', { held: 'drift' }),
+    );
+    expect(because(continued(early, says(restore)))).not.toContain('kept warm');
+    const unsaid = continued<App>(verifying, entered('held', { held: 'drift' }), says(restore));
+    expect(because(unsaid)).not.toContain('kept warm');
+  });
+
+  test('nor of a way back on which it was held: the old one is blue again', () => {
+    const stuck = continued<App>(
+      verifying,
+      says(hold),
+      entered('aborting', { cause: 'failed' }),
+      entered('held', { held: 'choice' }),
+    );
+    expect(endOfHold(stuck, keep('shop-r41'))).toBeNull();
+    expect(endOfHold(stuck, keep('shop-r42'))).toBe(ends);
   });
 });
 
