@@ -97,7 +97,12 @@ function judgedToo(served: string, verdict: Verdict | null): string {
 }
 
 /** Before the commit point every failure leads back; of the first release ever there may be no way back. */
-function giveUp(app: Uncommitted, seen: Observation, because: string, evidence?: Evidence): Step {
+export function giveUp(
+  app: Uncommitted,
+  seen: Observation,
+  because: string,
+  evidence?: Evidence,
+): Step {
   const failed = fail(because, evidence === undefined ? {} : { evidence });
   if (app.blue !== null) return failed;
   const reached = reachesPeople(app, seen);
