@@ -135,7 +135,7 @@ rows('switching, blue leaves', [
   [() => told(committed(), (seen) => seen.without('serving')), 'no answer', 15_000 + 30_000],
   [
     () => told(draining()),
-    'shop-r41 fails its health check, so that the load balancer stops sending',
+    'so that the load balancer stops sending to shop-r41',
   ],
   [
     () => told(silenced(), (seen) => seen, 10_000),

@@ -183,7 +183,7 @@ export function silence(
     return {
       is: 'act',
       effects: orders,
-      because: `${environment.project} fails its health check, so that the load balancer stops sending`,
+      because: `so that the load balancer stops sending to ${environment.project}`,
     };
   // The last order, or whoever drives now, begins the time that requests in flight are given.
   const until = Math.max(app.since, app.redirectedAt) + app.policy.drain.limitMs;
