@@ -30,6 +30,9 @@ export type Answer = {
   readonly suffered: boolean;
 };
 
+/** Short of the usual time-out of 2 s. */
+export const slowMs = { from: 1_200, to: 1_800 } as const;
+
 export function answerOf(behaviour: Behaviour, way: Way, random: Random): Answer {
   const hidden = behaviour.onlyUnderTraffic && way === 'on a droplet';
   const { errors, slow } = hidden ? ordinary : behaviour;
@@ -37,8 +40,9 @@ export function answerOf(behaviour: Behaviour, way: Way, random: Random): Answer
   const failed = luck < errors;
   const isSlow = haste < slow;
   const suffered = (failed && luck >= ordinary.errors) || (isSlow && haste >= ordinary.slow);
-  // Quick answers take 10 to 200 ms, slow ones 1.2 to 1.8 s: short of the usual time-out of 2 s.
-  const durationMs = Math.round(isSlow ? 1_200 + 600 * pace : 10 * 20 ** pace);
+  // Quick answers take 10 to 200 ms.
+  const { from, to } = slowMs;
+  const durationMs = Math.round(isSlow ? from + (to - from) * pace : 10 * 20 ** pace);
   return { failed, durationMs, suffered };
 }
 

@@ -1,5 +1,5 @@
 // The releases that a policy is rehearsed against: one that is well, and seven that are not, each in a way of its own.
-import { type Behaviour, ordinary } from './behaviour.ts';
+import { type Behaviour, ordinary, slowMs } from './behaviour.ts';
 
 export type Kind = {
   /** Short, for tables. */
@@ -23,6 +23,9 @@ export const healthy: Kind = {
   behaviour: ordinary,
 };
 
+/** The least that its slow answers take. */
+export const slowFromMs = slowMs.from;
+
 /** The healthy one first. */
 export const kinds: readonly Kind[] = [
   healthy,
@@ -42,7 +45,8 @@ export const kinds: readonly Kind[] = [
   },
   {
     name: 'under traffic',
-    tells: '20 % of what comes through the load balancer fails, and nothing that is asked of a droplet',
+    tells:
+      '20 % of what comes through the load balancer fails, and nothing that is asked of a droplet',
     behaviour: { ...ordinary, errors: 0.2, onlyUnderTraffic: true },
   },
 ];

@@ -73,7 +73,8 @@ export class Questions {
   }
 
   #see(spec: ProbeSpec, place: ProjectAt, since: Instant): Seen {
-    if (spec.kind === 'container') return this.#containers(place, since, this.#asked.contentOf(spec));
+    if (spec.kind === 'container')
+      return this.#containers(place, since, this.#asked.contentOf(spec));
     if (spec.kind !== 'http') {
       const value = this.#asked.contentOf(spec);
       return { outcome: 'ok', durationMs: quickMs, detail: 'taken to be content', value };
