@@ -80,7 +80,7 @@
       height,
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, points: { size: 6 } },
-      scales: { x: { time: false, distr: 3, range: [from, until] }, y: { range: [0, 105] } },
+      scales: { x: { time: false, distr: 3, range: [from, until] }, y: { range: [0, 118] } },
       series: [
         {},
         ...curves.map(({ name, line }) => ({
@@ -95,7 +95,7 @@
         { ...axis, size: 28, splits, values: (_, all) => all.map(span), filter: (_, all) => all },
         {
           ...axis,
-          size: 48,
+          size: 56,
           splits: () => [0, 25, 50, 75, 100],
           values: (_, all) => all.map((one) => `${one} %`),
         },

@@ -11,6 +11,7 @@ const fates = [
   ['asked', 'a person was asked'],
   ['promoted', 'promoted'],
 ] as const;
+const fine = ['fine', 'promoted, and good'] as const;
 
 export function rehearsalPage(rehearsal: Rehearsal, assets: Assets): string {
   const { policy, rows, remarks } = rehearsal;
@@ -27,7 +28,7 @@ ${
     : html`<section>
 <h2>What to know of it</h2>
 <ul class="remarks">
-${remarks.map((one) => html`<li>${one}</li>\n`)}
+${remarks.map((one) => html`<li>${withCode(one)}</li>\n`)}
 </ul>
 </section>`
 }`,
@@ -51,29 +52,30 @@ function top(rehearsal: Rehearsal): Markup {
 function became(rows: readonly Row[]): Markup {
   return html`<section>
 <h2>What becomes of a release</h2>
-<p class="key">${fates.map(([fate, text]) => html`<span><i class="fate ${fate}" aria-hidden="true"></i>${text}</span> `)}</p>
+<p class="key">${[...fates, fine].map(([fate, text]) => html`<span><i class="fate ${fate}" aria-hidden="true"></i>${text}</span> `)}</p>
 <ul class="fates">
-${rows.map(fateOf)}
+${rows.map((row, index) => fateOf(row, index === 0))}
 </ul>
 </section>`;
 }
 
-function fateOf(row: Row): Markup {
+function fateOf(row: Row, isGood: boolean): Markup {
   const { release, tells, runs } = row;
   let from = 0;
   const parts = fates.map(([fate, text]) => {
     const width = (1000 * row[fate]) / Math.max(runs, 1);
-    const part = html`<rect class="fate ${fate}" x="${Number(from.toFixed(1))}" y="0" width="${Number(width.toFixed(1))}" height="20"><title>${text}: ${row[fate]} of ${runs}</title></rect>`;
+    const shown = isGood && fate === 'promoted' ? fine[0] : fate;
+    const part = html`<rect class="fate ${shown}" x="${Number(from.toFixed(1))}" y="0" width="${Number(width.toFixed(1))}" height="20"><title>${text}: ${row[fate]} of ${runs}</title></rect>`;
     from += width;
     return width === 0 ? null : part;
   });
   const words = fates
     .filter(([fate]) => row[fate] > 0)
     .map(([fate, text]) => `${text} ${shareOf(row[fate], runs)}`);
-  const deciders = Object.entries(row.by).map(([who, times]) => `${who} ${times}`);
+  const deciders = Object.entries(row.by).map(([who, times]) => `${who} (${times})`);
   return html`<li><h3>${release} <small>${tells}</small></h3>
 <svg class="bar" viewBox="0 0 1000 20" preserveAspectRatio="none" role="img" aria-label="${words.join(', ')}">${parts}</svg>
-<p class="when">${words.join(' · ')}${deciders.length === 0 ? '' : `; decided by ${deciders.join(', ')} of ${runs}`}</p></li>
+<p class="when">${words.join(' · ')}${deciders.length === 0 ? '' : `; decided by ${deciders.join(', ')}`}</p></li>
 `;
 }
 
@@ -104,7 +106,7 @@ function chartData(rows: readonly Row[]) {
 }
 
 function table(rows: readonly Row[]): Markup {
-  const heads = ['Caught, half within', '95 % within', 'Requests that suffer, mean', 'worst'];
+  const heads = ['Half within', '95 % within', 'Suffer, mean', 'Suffer, worst'];
   return html`<section>
 <h2>In numbers</h2>
 <table>
@@ -115,6 +117,13 @@ ${rows.map(({ release, medianMs, p95Ms, suffered }) => {
   return html`<tr><th>${release}</th>${cells.map((cell, index) => html`<td data-label="${heads[index] ?? ''}">${cell}</td>`)}</tr>\n`;
 })}
 </tbody></table>
-<p class="when">Caught: from <code>promote</code> until it was decided not to go on. Requests: of people, in one run, that failed or were slow because of the release, until <code>promote</code> ended; one that is promoted goes on like that.</p>
+<p class="when">Half, and 95 %, of the runs in which it was caught: from <code>promote</code> until it was decided not to go on. Suffer: requests of people, in one run, that failed or were slow because of the release, until <code>promote</code> ended; one that is promoted goes on like that.</p>
 </section>`;
+}
+
+/** What stands between backticks, as code. */
+function withCode(text: string): readonly Markup[] {
+  return text
+    .split('`')
+    .map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 }

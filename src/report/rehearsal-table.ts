@@ -1,13 +1,12 @@
 // A rehearsal as a table of 80 columns.
 import { type Rehearsal, type Row, shareOf, shortly } from './rehearsal.ts';
+import { timesOf } from './rehearsal-remarks.ts';
 
+const width = 80;
 const widths = [14, 8, 8, 8, 10, 9, 9, 7, 7] as const;
 
 export const tableHead: readonly string[] = [
-  line('', 'back', 'back', 'person', '', 'caught', '', 'requests', '').replace(
-    /requests$/,
-    'requests',
-  ),
+  line('', 'back', 'back', 'person', '', 'caught', '', 'requests', ''),
   line('release', 'before', 'after', 'asked', 'promoted', 'median', 'p95', 'mean', 'worst'),
 ];
 
@@ -35,6 +34,28 @@ export const legend: readonly string[] = [
   'requests: of people, that failed or were slow because of it, until `promote`',
   'ended; a release that is promoted goes on like that.',
 ];
+
+/** Table and remarks, as they stand in a shipped policy's head. */
+export function tableOf(rehearsal: Rehearsal): readonly string[] {
+  return [...tableHead, ...rehearsal.rows.map(tableRow), '', ...wordsOn(rehearsal)];
+}
+
+/** How long a good one takes, and what there is to say, in lines that fit. */
+export function wordsOn({ rows: [healthy], remarks }: Rehearsal): readonly string[] {
+  const times = healthy === undefined ? [] : [timesOf(healthy)];
+  return [...times, ...remarks].flatMap(wrapped);
+}
+
+function wrapped(text: string): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width)
+      lines.push(last === undefined ? word : `  ${word}`);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
 
 function line(...cells: readonly string[]): string {
   const padded = cells.map((cell, index) =>

@@ -24,7 +24,7 @@ export type Row = {
   readonly p95Ms: number | null;
   /** People's requests that suffered, of one run. */
   readonly suffered: { readonly mean: number; readonly worst: number };
-  /** Who decided, and in how many runs: a gate's name, or what else it was. */
+  /** Who decided, and in how many runs: `gate errors`, or what else it was. */
   readonly by: Readonly<Record<string, number>>;
   /** When each was caught, in order. */
   readonly caughtMs: readonly number[];
@@ -84,7 +84,7 @@ function ascending(numbers: readonly number[]): readonly number[] {
 /** The gate that failed, or the kind of reason where it was none. */
 function deciderOf(because: string): string {
   const gate = /(?:^|: |\. )([\w-]+) (?:fails|waits|cannot measure): /.exec(because)?.[1];
-  if (gate !== undefined) return gate;
+  if (gate !== undefined) return `gate ${gate}`;
   return /cannot become healthy|lost its health/.test(because) ? 'its health' : 'a time limit';
 }
 
