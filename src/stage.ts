@@ -27,6 +27,7 @@ export function stage(chance?: () => number): Production {
       }),
   };
 }
+
 type Caller = {
   readonly machine: Machine;
   readonly epoch: () => number;

@@ -12,14 +12,21 @@ import { remarksOn, timesOf } from '../report/rehearsal-remarks.ts';
 import { headline, legend, tableHead, tableRow, wordsOn } from '../report/rehearsal-table.ts';
 import { healthy, type Kind, kinds, slowFromMs } from '../simulator/kinds.ts';
 import { Random } from '../simulator/random.ts';
-import { rehearse } from '../simulator/rehearsal.ts';
+import { dropletsInPool, rehearse } from '../simulator/rehearsal.ts';
 import { stage } from '../stage.ts';
-import type { RehearseOptions } from './commands/rehearse.ts';
 import { type GlobalOptions, load, loadSettings, shipped } from './connect.ts';
 import { type Conclusion, exit, refused } from './exit.ts';
 import { openOutput, redactor } from './output.ts';
 import { pageAssets } from './page-assets.ts';
 import { secretsOfEnvironment } from './secrets.ts';
+
+export type RehearseOptions = {
+  readonly policy?: string | undefined;
+  readonly against: number;
+  readonly runs: number;
+  readonly seed: number;
+  readonly html?: string | undefined;
+};
 
 /** What of bgctl.yml a promotion's course depends on. */
 type App = { readonly drains: boolean; readonly identifies: 'droplet' | 'environment' | 'nothing' };
@@ -70,6 +77,7 @@ export async function rehearseAll(wanted: Wanted): Promise<Rehearsal> {
     ),
     slow: { release: 'slow', fromMs: slowFromMs },
     underTraffic: 'under traffic',
+    droplets: dropletsInPool,
   });
   return { policy: policy.name, against, runs, seed, rows, remarks };
 }

@@ -7,19 +7,24 @@ type Kinds = {
   readonly errors: Readonly<Record<string, number>>;
   readonly slow: { readonly release: string; readonly fromMs: number };
   readonly underTraffic: string;
+  /** In each pool. */
+  readonly droplets: number;
 };
 
 /** One for each release that was promoted although it was no good, then what was not rehearsed. */
 export function remarksOn(policy: Policy, rows: readonly Row[], kinds: Kinds): readonly string[] {
-  return [...rows.flatMap((row) => remarkOn(policy, row, kinds)), ...setAside(policy)];
+  return [
+    ...rows.flatMap((row) => remarkOn(policy, row, kinds)),
+    ...setAside(policy, kinds.droplets),
+  ];
 }
 
 export function timesOf(healthy: Row): string {
   const { runs, promoted, switchedMs, tookMs } = healthy;
   if (promoted === 0) return 'A good release was never promoted.';
   const alarms = runs - promoted;
-  const false_ = alarms === 0 ? '' : ` In ${alarms} of ${runs} runs it was taken for a bad one.`;
-  return `A good release takes ${shortly(tookMs)}; everybody is on it after ${shortly(switchedMs)}.${false_}`;
+  const rest = alarms === 0 ? '' : ` In ${alarms} of ${runs} runs it was not promoted.`;
+  return `A good release takes ${shortly(tookMs)}; everybody is on it after ${shortly(switchedMs)}.${rest}`;
 }
 
 function remarkOn(policy: Policy, row: Row, kinds: Kinds): readonly string[] {
@@ -84,7 +89,7 @@ function ofTheWay(policy: Policy): string | null {
 }
 
 /** Their numbers are the app's own: here they are content, and catch nothing. */
-function setAside(policy: Policy): readonly string[] {
+function setAside(policy: Policy, droplets: number): readonly string[] {
   const names = allOf(policy)
     .filter(({ probe }) => probe.kind !== 'http' && probe.kind !== 'container')
     .map(({ name, probe }) => `${name} (${probe.kind})`);
@@ -94,6 +99,9 @@ function setAside(policy: Policy): readonly string[] {
       : [
           `Taken to be content, since only your app knows their numbers: ${[...new Set(names)].join(', ')}.`,
         ]),
+    ...(policy.switch.floor > droplets
+      ? [`The pools have ${droplets} droplets here, so \`switch.floor\` counts as ${droplets}.`]
+      : []),
     ...(policy.gate.approval === undefined ? [] : ['Whoever must approve does so at once.']),
     ...(policy.drain.warmMs === null ? ['What `drain.warm: never` keeps is let go at once.'] : []),
   ];

@@ -12,7 +12,7 @@ import { Machine } from './machine.ts';
 import { Pacer } from './pacer.ts';
 import { Questions } from './questions.ts';
 import { Random } from './random.ts';
-import { appName, before, promote } from './scene.ts';
+import { appName, before, pools, promote } from './scene.ts';
 import type { Production } from './simulate.ts';
 import { Visitors } from './visitors.ts';
 import { SimulatedWorld } from './world.ts';
@@ -50,7 +50,11 @@ const checks = { upMs: 50_000, downMs: 30_000 };
 const newRelease = 'r42';
 const newProject = projectName(appName, newRelease);
 
-export async function rehearse(given: Given): Promise<Rehearsed> {
+/** There are two droplets in each pool here: no policy may ask for more. */
+export const dropletsInPool = pools.b.length;
+
+export async function rehearse(asGiven: Given): Promise<Rehearsed> {
+  const given = { ...asGiven, policy: fitted(asGiven.policy) };
   const { policy, kind, seed, drains, identifies, production } = given;
   const script = { ...quietDay, seed, drains, identifies };
   const world = new SimulatedWorld(script, checks);
@@ -91,6 +95,11 @@ export async function rehearse(given: Given): Promise<Rehearsed> {
   if (failed !== null) throw failed;
   if (how === 'limit') throw new Error(`the rehearsal against ${kind.name} never ended`);
   return { ...notes.told(clock.now()), suffered: visitors.suffered, met: visitors.metNew };
+}
+
+function fitted(policy: Policy): Policy {
+  const floor = Math.min(policy.switch.floor, dropletsInPool);
+  return { ...policy, switch: { ...policy.switch, floor } };
 }
 
 function populate(world: SimulatedWorld, given: Given): Visitors {

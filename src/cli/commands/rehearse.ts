@@ -1,14 +1,7 @@
 // bgctl rehearse: what a policy makes of good and bad releases, before it meets one.
 import type { CliCommand } from '../command.ts';
 import { refused } from '../exit.ts';
-
-export type RehearseOptions = {
-  readonly policy?: string | undefined;
-  readonly against: number;
-  readonly runs: number;
-  readonly seed: number;
-  readonly html?: string | undefined;
-};
+import type { RehearseOptions } from '../rehearsal.ts';
 
 const runsMax = 10_000;
 const againstMax = 100_000;
