@@ -48,8 +48,22 @@
     ctx.restore();
   }
 
+  /** A place for a label beside its line that no earlier label has: above it, higher up, or else below. */
+  function free(taken, bbox, { x, y, wide }) {
+    const high = 14 * devicePixelRatio;
+    const heights = [0, 1, 2, 3, 4, -1.5, -2.5, -3.5].map(
+      (steps) => y - 4 * devicePixelRatio - steps * high,
+    );
+    const hits = (one, top) =>
+      Math.abs(one.y - top) < high && x < one.x + one.wide && one.x < x + wide;
+    const fits = (top) => top - high >= bbox.top - high / 2 && top <= bbox.top + bbox.height;
+    const place = heights.find((top) => fits(top) && !taken.some((one) => hits(one, top)));
+    return place ?? heights[0];
+  }
+
   function limits(plot, { bounds, unit }) {
     const { ctx, bbox } = plot;
+    const taken = [];
     for (const { at, label, from, to } of bounds) {
       const y = plot.valToPos(at, 'y', true);
       const [left, right] = [from, to].map((one) => plot.valToPos(one / 1000, 'x', true));
@@ -64,7 +78,9 @@
       const text = `${label} ${alike(unit, Number(at.toPrecision(3)))}`;
       const wide = ctx.measureText(text).width;
       const x = Math.max(bbox.left + 4, Math.min(left + 4, bbox.left + bbox.width - wide - 4));
-      ctx.fillText(text, x, y - 4 * devicePixelRatio);
+      const top = free(taken, bbox, { x, y, wide });
+      taken.push({ x, y: top, wide });
+      ctx.fillText(text, x, top);
       ctx.restore();
     }
     if (committedAt === null) return;

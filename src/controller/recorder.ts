@@ -98,7 +98,7 @@ export class Recorder implements Watcher {
     if (app !== undefined && observation && wanted !== null) {
       const { droplets } = wanted.environment;
       const blue = dropletsOf(wanted.baseline);
-      const given = { at: observation.at, since: app.since, droplets, blue };
+      const given = { at: observation.at, since: wanted.since ?? app.since, droplets, blue };
       const windowOf = (name: string) => observation.samples[name] ?? emptyWindow;
       for (const gate of wanted.gates) {
         const windows = [windowOf(gate.name), windowOf(blueOf(gate.name))] as const;

@@ -41,4 +41,11 @@ export class Beginnings {
   get value(): number {
     return this.#first + this.#later + later * heldBack(this.#n);
   }
+
+  copy(): Beginnings {
+    const copy = new Beginnings(this.#n);
+    copy.#first = this.#first;
+    copy.#later = this.#later;
+    return copy;
+  }
 }

@@ -25,12 +25,12 @@ type Pair = { readonly blue: number; readonly green: number };
  */
 export class BlueTest {
   readonly #limits: ShareLimits;
-  readonly #sides: Sides;
+  #sides: Sides;
   #block = { green: none(), blue: none(), since: 0 };
   /** Over all closed blocks; green's newest are kept apart. */
-  readonly #blue = none();
-  readonly #green = none();
-  readonly #newest = none();
+  #blue = none();
+  #green = none();
+  #newest = none();
   #sinceEstimate = estimateEvery;
   #guess = { sick: { blue: 0, green: 0 }, well: { blue: 0, green: 0 } };
   /** Of the guess, for blocks of one size: most are. */
@@ -53,6 +53,20 @@ export class BlueTest {
 
   get is(): 'pass' | 'fail' | 'wait' {
     return this.#sides.is;
+  }
+
+  copy(): BlueTest {
+    const copy = new BlueTest(this.#limits);
+    const { green, blue, since } = this.#block;
+    copy.#sides = this.#sides.copy();
+    copy.#block = { green: { ...green }, blue: { ...blue }, since };
+    copy.#blue = { ...this.#blue };
+    copy.#green = { ...this.#green };
+    copy.#newest = { ...this.#newest };
+    copy.#sinceEstimate = this.#sinceEstimate;
+    copy.#guess = this.#guess;
+    copy.#nearest = { ...this.#nearest };
+    return copy;
   }
 
   #close(): void {

@@ -8,6 +8,7 @@ import { judgeOutOf } from './out-of.ts';
 import { askedName, emptyWindow, type Sample, type Window } from './sample.ts';
 import { judgeShare } from './share.ts';
 import { judgeThreshold } from './threshold.ts';
+import { type Question, told } from './told.ts';
 import type { Verdict } from './verdict.ts';
 import { lastError, only } from './window.ts';
 
@@ -28,10 +29,15 @@ export function judgeGate(
   given: Given,
   baseline: Window = emptyWindow,
 ): Verdict {
-  const asked = askedOf(spec, given.droplets);
   const { judge } = spec;
   const from =
     judge.kind === 'threshold' ? Math.max(given.since, given.at - judge.windowMs) : given.since;
+  const question = { window, baseline, given, from };
+  return told(spec, question, () => judgeAnew(spec, question));
+}
+
+function judgeAnew(spec: GateSpec, { window, baseline, given, from }: Question): Verdict {
+  const asked = askedOf(spec, given.droplets);
   const counted = only(window, (sample) => sample.at >= from && asked.whose(sample) !== null);
   const verdict = judgeBy(spec, counted, {
     asked,
@@ -68,9 +74,10 @@ function judgeBy({ judge }: GateSpec, window: Window, { asked, blue }: Sides): V
   }
 }
 
-/** Blue's own samples, or those of its droplets among the answers at the balancer's address; null: there is no blue. */
+/** Blue's own samples, or those of its droplets among the answers at the balancer's address; null: there is no blue, or nothing to compare. */
 function blueSamples(spec: GateSpec, window: Window, given: Given, baseline: Window) {
-  if (given.blue.length === 0) return null;
+  const compares = 'against' in spec.judge && spec.judge.against === 'blue';
+  if (!compares || given.blue.length === 0) return null;
   const isSince = (sample: Sample) => sample.at >= given.since;
   if (spec.probe.kind === 'http' && spec.probe.of === 'balancer')
     return only(window, (sample) => isSince(sample) && given.blue.includes(sample.droplet));

@@ -1,5 +1,6 @@
 // A share of bad answers, failed or slow, by a sequential test: after every request pass, fail or wait.
 import type { Judge, ShareLimits } from '../policy/policy.ts';
+import { Along } from './along.ts';
 import { BlueTest } from './blue-test.ts';
 import { intervalOf } from './interval.ts';
 import { LimitTest } from './limit-test.ts';
@@ -9,6 +10,17 @@ import { percent, type Verdict } from './verdict.ts';
 type OfShare = Extract<Judge, { kind: 'error-rate' | 'latency' }>;
 
 type Tally = { readonly all: number; readonly bad: number };
+
+type Runs = { readonly limit: Along<Count<LimitTest>>; readonly blue: Along<Count<BlueTest>> };
+
+/** By judge: a phase looks at it several times a second, at a window that only grew. */
+const known = new WeakMap<OfShare, Runs>();
+
+function runsOf(judge: OfShare): Runs {
+  const runs = known.get(judge) ?? { limit: new Along(), blue: new Along() };
+  known.set(judge, runs);
+  return runs;
+}
 
 /** `blue`: its samples in the same minutes; null where there is no blue, as under the first release: it then counts as flawless. */
 export function judgeShare(judge: OfShare, window: Window, blue: Window | null): Verdict {
@@ -32,15 +44,42 @@ function badBy(judge: OfShare): Bad {
   };
 }
 
-function againstLimit(judge: OfShare, isBad: Bad, { samples, dropped }: Window): Verdict {
-  const test = new LimitTest(judge, dropped);
-  const tally = { all: 0, bad: 0 };
-  for (const sample of samples) {
-    const bad = isBad(sample);
-    if (bad === null) continue;
-    note(tally, bad);
-    test.take(bad);
+type Feed<T> = (test: T, of: 'green' | 'blue', bad: boolean, at: number) => void;
+
+/** A test with what it was told so far. */
+class Count<T extends { copy(): T }> {
+  readonly test: T;
+  readonly tallies = { green: { all: 0, bad: 0 }, blue: { all: 0, bad: 0 } };
+  readonly #isBad: Bad;
+  readonly #feed: Feed<T>;
+
+  constructor(isBad: Bad, test: T, feed: Feed<T>) {
+    this.test = test;
+    this.#isBad = isBad;
+    this.#feed = feed;
   }
+
+  take(of: 'green' | 'blue', sample: Sample): void {
+    const bad = this.#isBad(sample);
+    if (bad === null) return;
+    this.tallies[of].all += 1;
+    if (bad) this.tallies[of].bad += 1;
+    this.#feed(this.test, of, bad, sample.at);
+  }
+
+  copy(): Count<T> {
+    const copy = new Count(this.#isBad, this.test.copy(), this.#feed);
+    Object.assign(copy.tallies.green, this.tallies.green);
+    Object.assign(copy.tallies.blue, this.tallies.blue);
+    return copy;
+  }
+}
+
+function againstLimit(judge: OfShare, isBad: Bad, { samples, dropped = 0 }: Window): Verdict {
+  const { test, tallies } = runsOf(judge).limit.of({ green: samples, blue: null }, dropped, () => {
+    return new Count(isBad, new LimitTest(judge, dropped), (one, _, bad) => one.take(bad));
+  });
+  const tally = tallies.green;
   const { acceptable, unacceptable } = judge;
   const said = {
     pass: `less than ${percent(unacceptable)} is shown`,
@@ -52,13 +91,11 @@ function againstLimit(judge: OfShare, isBad: Bad, { samples, dropped }: Window):
 }
 
 function againstBlue(judge: OfShare, isBad: Bad, green: Window, blue: Window): Verdict {
-  const test = new BlueTest(judge, (green.dropped ?? 0) + (blue.dropped ?? 0));
-  const tallies = { green: { all: 0, bad: 0 }, blue: { all: 0, bad: 0 } };
-  inTime(green.samples, blue.samples, (of, sample) => {
-    const bad = isBad(sample);
-    if (bad === null) return;
-    note(tallies[of], bad);
-    test.take(of, bad, sample.at);
+  const dropped = (green.dropped ?? 0) + (blue.dropped ?? 0);
+  const both = { green: green.samples, blue: blue.samples };
+  const { test, tallies } = runsOf(judge).blue.of(both, dropped, () => {
+    const test = new BlueTest(judge, dropped);
+    return new Count(isBad, test, (one, of, bad, at) => one.take(of, bad, at));
   });
   const { acceptable, unacceptable } = judge;
   const said = {
@@ -80,28 +117,6 @@ function againstBlue(judge: OfShare, isBad: Bad, green: Window, blue: Window): V
       blueEstimate: rounded(shareOf(tallies.blue)),
     },
   };
-}
-
-/** Both in one order of time; of answers at one instant blue's first. */
-function inTime(
-  green: readonly Sample[],
-  blue: readonly Sample[],
-  take: (of: 'green' | 'blue', sample: Sample) => void,
-): void {
-  let next = 0;
-  for (const sample of green) {
-    for (let one = blue[next]; one !== undefined && one.at <= sample.at; one = blue[next]) {
-      take('blue', one);
-      next += 1;
-    }
-    take('green', sample);
-  }
-  for (; next < blue.length; next += 1) take('blue', blue[next] as Sample);
-}
-
-function note(tally: { all: number; bad: number }, bad: boolean): void {
-  tally.all += 1;
-  if (bad) tally.bad += 1;
 }
 
 function counted(judge: OfShare, tally: Tally): string {

@@ -10,15 +10,17 @@ const margin = 1.1;
  * between the pass of its gate and the end of its phase.
  */
 export class Sides {
+  readonly #confidence: number;
   readonly #bound: number;
   readonly #loud: number;
-  readonly #sick: Beginnings;
-  readonly #well: Beginnings;
+  #sick: Beginnings;
+  #well: Beginnings;
   /** The loudest that any stretch up to now speaks for sickness. */
   #latest = 1;
   #failed = false;
 
   constructor(confidence: number, forgotten = 0) {
+    this.#confidence = confidence;
     this.#bound = margin / (1 - confidence);
     this.#loud = Math.sqrt(this.#bound);
     this.#sick = new Beginnings(forgotten);
@@ -41,5 +43,14 @@ export class Sides {
   /** What the evidence for a pass must still be multiplied by. */
   get missing(): number {
     return Math.max(1, this.#bound / this.#well.value, this.#latest / this.#loud);
+  }
+
+  copy(): Sides {
+    const copy = new Sides(this.#confidence);
+    copy.#sick = this.#sick.copy();
+    copy.#well = this.#well.copy();
+    copy.#latest = this.#latest;
+    copy.#failed = this.#failed;
+    return copy;
   }
 }

@@ -1,6 +1,7 @@
 // An SSH channel as the kind of stream that node's http expects of a socket.
 import { Agent, type AgentOptions } from 'node:http';
 import { Duplex } from 'node:stream';
+import { inspect } from 'node:util';
 import type { ClientChannel } from 'ssh2';
 import type { Clock } from '../lib/clock.ts';
 
@@ -106,5 +107,6 @@ export function agentOver(open: () => Promise<Duplex>, options: AgentOptions = {
     );
     return undefined;
   };
-  return agent;
+  // dockerode describes each of its requests down to the last socket, for a log that nobody reads.
+  return Object.assign(agent, { [inspect.custom]: () => 'Agent' });
 }

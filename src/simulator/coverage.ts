@@ -28,10 +28,21 @@ const lasting: Readonly<Record<string, (script: Script) => boolean>> = {
   'answers name no droplet': ({ identifies }) => identifies !== 'droplet',
 };
 
+/** What a policy may ask for beside its gates. */
+const options: Readonly<Record<string, (script: Script) => boolean>> = {
+  'a person must agree': ({ approval }) => approval !== 'none',
+  'one droplet first': ({ steps }) => steps === 'first' || steps === 'first-judged',
+  'judged while it joins': ({ steps }) => steps === 'judged' || steps === 'first-judged',
+  'hooks are run': ({ hooks }) => hooks !== 'none',
+  'a hook fails or hangs': ({ hooks }) => !['none', 'good', 'slow'].includes(hooks),
+  'kept warm until let go': ({ warm }) => warm === 'never',
+};
+
 export const rows: readonly string[] = [
   ...happenings,
   ...commands.flatMap((kind) => [answered(kind, true), answered(kind, false)]),
   ...Object.keys(lasting),
+  ...Object.keys(options),
 ];
 
 export function answered(kind: Command['kind'], admitted: boolean): string {
@@ -39,7 +50,7 @@ export function answered(kind: Command['kind'], admitted: boolean): string {
 }
 
 export function lastingIn(script: Script): readonly string[] {
-  return Object.entries(lasting)
+  return Object.entries({ ...lasting, ...options })
     .filter(([, holds]) => holds(script))
     .map(([name]) => name);
 }

@@ -35,7 +35,7 @@ gate:
 switch: { limit: ${quick.switchLimit ?? '30s'}, floor: 1 }
 verify:
   limit: ${quick.verifyLimit ?? '20s'}
-  minimum: ${quick.verifyMinimum ?? '3s'}
+  minimum: ${quick.verifyMinimum ?? '2s'}
   gates: ${quick.verifyGates ?? `[${errors}]`}
 drain: { limit: ${quick.drainLimit ?? '8s'}, quiet: ${quick.quiet ?? '1s'}, warm: ${quick.warm ?? '2s'} }
 `;

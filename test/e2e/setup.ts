@@ -31,8 +31,7 @@ async function build(): Promise<void> {
   const fresh = join(root, '.lab', 'dist');
   const old = join(root, '.lab', 'dist-old');
   for (const place of [fresh, old]) rmSync(place, { recursive: true, force: true });
-  const tsc = join(root, 'node_modules', '.bin', 'tsc');
-  await run([tsc, '-p', join(root, 'src', 'tsconfig.json'), '--outDir', fresh]);
+  await run(['npm', '--prefix', root, 'run', '-s', 'build'], { env: { BGCTL_DIST: fresh } });
   utimesSync(join(fresh, 'main.js'), began / 1000, began / 1000);
   if (existsSync(dist)) renameSync(dist, old);
   renameSync(fresh, dist);
