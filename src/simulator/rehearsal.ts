@@ -30,7 +30,7 @@ export type Given = {
 };
 
 /** `before` and `after`: gone back by itself, before or after the commit point. `asked`: a person must choose. */
-export type Became = 'before' | 'after' | 'asked' | 'promoted';
+type Became = 'before' | 'after' | 'asked' | 'promoted';
 
 export type Rehearsed = {
   readonly became: Became;
