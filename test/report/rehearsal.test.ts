@@ -50,6 +50,15 @@ describe('the figures of a kind of release', () => {
     expect(promotedRow('healthy')).toMatchObject({ medianMs: null, p95Ms: null, caughtMs: [] });
   });
 
+  test('are nearest ranks: of four the second is the median and the last the 95th per cent', () => {
+    const four = rowOf(
+      'slow',
+      'x',
+      [4_000, 2_000, 3_000, 1_000].map((ms) => run('after', ms)),
+    );
+    expect(four).toMatchObject({ medianMs: 2_000, p95Ms: 4_000 });
+  });
+
   test('tell who suffered in all runs, caught or not', () => {
     expect(row.suffered).toEqual({ mean: Math.round((171 + 400) / 22), worst: 400 });
   });
