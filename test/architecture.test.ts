@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { codeOf, type Import, importsOf, type Source, sources } from './sources.ts';
 
-/** Folder → folders it may import, always itself too. `world` is src/world.ts, `main` src/main.ts, `wire` src/wire.ts. */
+/** Folder → folders it may import, always itself too. `world`, `main`, `wire` and `stage` are files of src. */
 const may: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   policy: ['lib'],
@@ -29,7 +29,20 @@ const may: Readonly<Record<string, readonly string[]>> = {
     'promotion',
     'lib',
   ],
-  cli: ['controller', 'report', 'wire', 'world', 'policy', 'promotion', 'lib'],
+  // Where the loop and the cloud's client meet the simulated world, as they meet the real one in wire.
+  stage: ['simulator', 'cloud', 'controller', 'policy', 'lib'],
+  // simulator and stage: for `rehearse` only, see below.
+  cli: [
+    'controller',
+    'report',
+    'wire',
+    'stage',
+    'simulator',
+    'world',
+    'policy',
+    'promotion',
+    'lib',
+  ],
   main: ['cli', 'lib'],
   emulator: ['lib'],
   simulator: ['world', 'promotion', 'gates', 'policy', 'lib'],
@@ -114,6 +127,20 @@ describe('the architecture', () => {
   test('what decides and judges names no clock, no chance, no machine', () => {
     const files = tree.filter(({ path }) => pure.includes(folderOf(path)));
     expect(files.flatMap(impurities)).toEqual([]);
+  });
+
+  test('the simulator is behind one door of the command line, which only `rehearse` opens, when it is run', () => {
+    const arrows = all.filter(({ from, to }) => {
+      const [one, other] = [folderOf(from), folderOf(to)];
+      return one === 'cli' && (other === 'simulator' || other === 'stage');
+    });
+    const door = 'src/cli/rehearsal.ts';
+    expect([...new Set(arrows.map(({ from }) => from))]).toEqual([door]);
+    const users = [...new Set(all.filter(({ to }) => to === door).map(({ from }) => from))];
+    expect(users).toEqual(['src/cli/commands/rehearse.ts']);
+    const command = tree.find(({ path }) => path === users[0])?.text;
+    expect(command).toContain("await import('../rehearsal.ts')");
+    expect(command).not.toMatch(/^import (?!type).*rehearsal\.ts/m);
   });
 
   test('p-retry, which reads the real clock, stays where the world is real', () => {

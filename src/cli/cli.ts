@@ -13,6 +13,7 @@ import { hold } from './commands/hold.ts';
 import { logs } from './commands/logs.ts';
 import { plan } from './commands/plan.ts';
 import { promote } from './commands/promote.ts';
+import { rehearse } from './commands/rehearse.ts';
 import { report } from './commands/report.ts';
 import { resolve } from './commands/resolve.ts';
 import { resume } from './commands/resume.ts';
@@ -87,6 +88,7 @@ export async function cli(words: readonly string[], version: string): Promise<nu
   add(report);
   add(plan);
   add(check);
+  add(rehearse);
   add(resume);
   add(resolve);
   add(logs);

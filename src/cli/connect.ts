@@ -38,9 +38,7 @@ export type Connection = {
 const policies = fileURLToPath(new URL('../../policies', import.meta.url));
 
 async function connect(options: GlobalOptions): Promise<Connection> {
-  const settings = await load(options.config, (text, file) =>
-    parseSettings(text, file, { home: homedir(), cwd: process.cwd(), policies }),
-  );
+  const settings = await loadSettings(options.config);
   const token = process.env[settings.cloud.tokenVariable] ?? '';
   const urlVariable = settings.journal.kind === 'postgres' ? settings.journal.urlVariable : null;
   const journalUrl = urlVariable === null ? null : (process.env[urlVariable] ?? '');
@@ -94,7 +92,22 @@ export async function connected<T>(
   }
 }
 
-async function load<T>(file: string, parse: (text: string, file: string) => Parsed<T>): Promise<T> {
+export function loadSettings(config: string): Promise<Settings> {
+  return load(config, (text, file) =>
+    parseSettings(text, file, { home: homedir(), cwd: process.cwd(), policies }),
+  );
+}
+
+/** The file of a policy that comes with bgctl. */
+export function shipped(policy: string): string {
+  return `${policies}/${policy}.yml`;
+}
+
+/** Every problem at once, or the value; warnings are said. */
+export async function load<T>(
+  file: string,
+  parse: (text: string, file: string) => Parsed<T>,
+): Promise<T> {
   const parsed = parse(await read(file), file);
   if (!parsed.ok) throw unfit(parsed.problems);
   if (parsed.warnings.length > 0) process.stderr.write(`${formatProblems(parsed.warnings)}\n`);

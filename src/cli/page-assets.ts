@@ -8,15 +8,17 @@ import type { Assets } from '../report/page.ts';
 const own = (name: string) => fileURLToPath(new URL(`../../assets/${name}`, import.meta.url));
 const require = createRequire(import.meta.url);
 
-export async function pageAssets(): Promise<Assets> {
+/** `of`: what the page is of; its own script, and what its style adds to every page's. */
+export async function pageAssets(of: 'report' | 'rehearsal' = 'report'): Promise<Assets> {
   const read = (path: string) => readFile(path, 'utf8');
-  const [charts, glue, base, page] = await Promise.all([
+  const styles = of === 'report' ? ['report.css'] : ['report.css', 'rehearsal.css'];
+  const [charts, glue, ...sheets] = await Promise.all([
     read(require.resolve('uplot/dist/uPlot.iife.min.js')),
-    read(own('report.js')),
+    read(own(`${of}.js`)),
     read(require.resolve('uplot/dist/uPlot.min.css')),
-    read(own('report.css')),
+    ...styles.map((name) => read(own(name))),
   ]);
-  const style = `${base}\n${page}`;
+  const style = sheets.join('\n');
   const scripts = [charts, glue];
   return { style, scripts, allowed: { style: hash(style), scripts: scripts.map(hash) } };
 }

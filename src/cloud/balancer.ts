@@ -23,7 +23,11 @@ const recordLimitMs = 60_000;
 const pollFirstMs = 500;
 const pollMostMs = 2000;
 
-type Given = { readonly client: CloudClient; readonly settings: Settings; readonly clock: Clock };
+type Given = {
+  readonly client: CloudClient;
+  readonly settings: Pick<Settings, 'cloud' | 'pools'>;
+  readonly clock: Clock;
+};
 
 /** Asks the cloud only where bgctl.yml gives a name instead of an id. Rejects where the name is not clear. */
 export async function cloudBalancer({ client, settings, clock }: Given): Promise<CloudBalancer> {

@@ -193,11 +193,15 @@ function misunderstood({ does }: Pick<Call, 'does'>, where: string): CloudFailur
   );
 }
 
-/** p-retry would wait by the machine's clock; it is given no waits of its own, and the world's clock has them. */
+/**
+ * p-retry would wait by the machine's clock; it is given no waits of its own, and the world's clock has them. `chance`
+ * spreads them: the machine's own, but for a simulation.
+ */
 export async function patiently<T>(
   clock: Clock,
   { limitMs, signal, goesBack }: Patience,
   work: (turn: Turn) => Promise<T>,
+  chance = () => Math.random(),
 ): Promise<T> {
   const deadline = clock.now() + limitMs;
   const over = new AbortController();
@@ -218,7 +222,7 @@ export async function patiently<T>(
       onFailedAttempt: async ({ error, attemptNumber }) => {
         if (!passes(error)) throw gaveUp(error);
         last = error;
-        const waitMs = waitOf(error, attemptNumber);
+        const waitMs = waitOf(error, attemptNumber, chance);
         if (clock.now() + waitMs > deadline) throw gaveUp(null);
         await clock.sleep(waitMs, turn.signal);
         if (turn.signal?.aborted) throw gaveUp(null);
@@ -241,13 +245,13 @@ const backoff = {
   transient: { firstMs: 500, factor: 2, mostMs: 8000 },
 } as const;
 
-function waitOf(failure: CloudFailure, attempt: number): number {
+function waitOf(failure: CloudFailure, attempt: number, chance = Math.random): number {
   if (typeof failure.retry === 'object') return failure.retry.afterMs;
   const { kind } = failure;
   const { firstMs, factor, mostMs } =
     kind === 'busy' || kind === 'rate-limited' ? backoff[kind] : backoff.transient;
   // Up to a fifth more, so that two programs that were refused together do not return together.
-  return Math.min(mostMs, firstMs * factor ** (attempt - 1)) * (1 + Math.random() / 5);
+  return Math.min(mostMs, firstMs * factor ** (attempt - 1)) * (1 + chance() / 5);
 }
 
 /** What it ends with at its limit: the last trouble that would have passed, and a request cut off by the limit. */

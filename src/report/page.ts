@@ -16,7 +16,37 @@ export type Assets = {
   readonly allowed: { readonly style: string; readonly scripts: readonly string[] };
 };
 
-export function pageOf(report: Report, { style, scripts, allowed }: Assets): string {
+/** What a page shows, whatever it is of. */
+export type Content = {
+  readonly title: string;
+  readonly main: Markup;
+  readonly footer: Markup;
+  /** What the scripts read. */
+  readonly data: Markup;
+};
+
+export function pageOf(report: Report, assets: Assets): string {
+  return document(
+    {
+      title: `${report.app} ${report.release.id}: ${report.result.is}`,
+      main: html`${top(report)}
+${phases(report)}
+${gates(report)}
+${charts(report)}
+${logs(report)}
+${done(report)}
+${containers(report)}
+${timeline(report)}
+${release(report)}
+${policy(report)}`,
+      footer: html`Made by <code>bgctl report ${report.release.id}</code>. All times are UTC.`,
+      data: embedded(chartData(report)),
+    },
+    assets,
+  );
+}
+
+export function document(content: Content, { style, scripts, allowed }: Assets): string {
   const policyOfPage = [
     "default-src 'none'",
     `style-src '${allowed.style}'`,
@@ -32,24 +62,15 @@ export function pageOf(report: Report, { style, scripts, allowed }: Assets): str
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>${report.app} ${report.release.id}: ${report.result.is}</title>
+<title>${content.title}</title>
 <style>${new Markup(style)}</style>
 </head>
 <body>
 <main>
-${top(report)}
-${phases(report)}
-${gates(report)}
-${charts(report)}
-${logs(report)}
-${done(report)}
-${containers(report)}
-${timeline(report)}
-${release(report)}
-${policy(report)}
+${content.main}
 </main>
-<footer>Made by <code>bgctl report ${report.release.id}</code>. All times are UTC.</footer>
-<script type="application/json" id="data">${embedded(chartData(report))}</script>
+<footer>${content.footer}</footer>
+<script type="application/json" id="data">${content.data}</script>
 ${scripts.map((script) => html`<script>${new Markup(script)}</script>\n`)}
 </body>
 </html>

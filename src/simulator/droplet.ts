@@ -5,6 +5,7 @@ import type { HostEffect } from '../promotion/effect.ts';
 import type { DropletId } from '../promotion/environment.ts';
 import type { ProjectHealth } from '../promotion/observation.ts';
 import type { Guard } from '../world.ts';
+import { restartMs } from './behaviour.ts';
 import type { VirtualClock } from './clock.ts';
 import type { Manner } from './faults.ts';
 import type { Random } from './random.ts';
@@ -18,6 +19,8 @@ export type Running = {
   stopped: boolean;
   /** One of its services never came up. */
   half: boolean;
+  /** When its containers crash; after each crash Docker restarts them. */
+  readonly crashes: readonly Instant[];
 };
 
 const bootMs = 2_000;
@@ -49,6 +52,8 @@ export class Droplet {
   onLand: (effect: HostEffect) => void = () => undefined;
   /** Told whenever what runs here, or how, may have changed. */
   onChange: () => void = () => undefined;
+  /** When what starts here now will crash. */
+  crashesOf: (project: string, startedAt: Instant) => readonly Instant[] = () => [];
   #epoch = 0;
   #issued = 0;
   #cuts = 0;
@@ -76,22 +81,41 @@ export class Droplet {
       silencedAt: null,
       stopped: false,
       half,
+      crashes: this.crashesOf(project, startedAt),
     });
     this.onChange();
   }
 
   /** When the project will begin, or cease, to answer by itself. */
-  turnsOf({ startedAt }: Running): readonly Instant[] {
-    return [startedAt + bootMs, startedAt + sickensMs];
+  turnsOf({ startedAt, crashes }: Running): readonly Instant[] {
+    const turns = [startedAt + bootMs, startedAt + sickensMs];
+    const crash = crashes.find((at) => at + restartMs + bootMs > this.#clock.now());
+    return crash === undefined ? turns : [...turns, crash, crash + restartMs + bootMs];
   }
 
   health(project: string): ProjectHealth {
-    return { is: this.#standing(this.projects.get(project)), detail: '', restarts: 3 };
+    const running = this.projects.get(project);
+    const crashed = running === undefined ? [] : this.crashed(running, running.startedAt);
+    const restarts = running?.crashes.length ? crashed.length : 3;
+    return { is: this.#standing(running), detail: '', restarts };
+  }
+
+  /** When it crashed since then. */
+  crashed({ crashes }: Running, since: Instant): readonly Instant[] {
+    const now = this.#clock.now();
+    return crashes.filter((at) => at >= since && at <= now);
+  }
+
+  /** How long ago it crashed last. */
+  #sinceCrash({ crashes }: Running): number {
+    const now = this.#clock.now();
+    return now - (crashes.findLast((at) => at <= now) ?? Number.NEGATIVE_INFINITY);
   }
 
   /** Whether a visitor who gets there is answered well. */
   answers(running: Running): boolean {
     if (this.off || this.destroyed || running.stopped || running.half) return false;
+    if (this.#sinceCrash(running) < restartMs + bootMs) return false;
     const now = this.#clock.now();
     const manner = this.#mannerOf(running.project);
     if (manner === 'sickens') return now < running.startedAt + sickensMs;
@@ -149,6 +173,9 @@ export class Droplet {
     if (running === undefined) return 'absent';
     if (running.stopped) return 'exited';
     if (running.half) return 'starting';
+    const crashedMs = this.#sinceCrash(running);
+    if (crashedMs < restartMs) return 'restarting';
+    if (crashedMs < restartMs + bootMs) return 'starting';
     const now = this.#clock.now();
     const manner = this.#mannerOf(running.project);
     if (now < running.startedAt + bootMs) return 'starting';

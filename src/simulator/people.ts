@@ -5,8 +5,14 @@ import type { VirtualClock } from './clock.ts';
 import type { Cloud } from './cloud.ts';
 import type { Droplet } from './droplet.ts';
 
-/** How long the balancer's checks take to believe in a target, and to give one up. */
-export const healthMs = 2_000;
+/** In stories everything is quick. */
+const quickChecks: Checks = { upMs: 2_000, downMs: 2_000 };
+
+export type Checks = {
+  /** How long the balancer's checks take to believe in a target, and to give one up. */
+  readonly upMs: number;
+  readonly downMs: number;
+};
 
 export class People {
   /** Projects whose visitors keep their connections open although they get nothing more from it. */
@@ -16,13 +22,21 @@ export class People {
   readonly #droplets: ReadonlyMap<DropletId, Droplet>;
   /** Who ceased to answer, and when, in order. */
   readonly #leftAt = new Map<DropletId, { project: string; at: Instant }[]>();
+  readonly #checks: Checks;
   #served: readonly ProjectAt[] = [];
+  #sentTo: readonly ProjectAt[] = [];
   /** Until when `#served` holds, if nothing befalls the world. */
   #until = Number.NEGATIVE_INFINITY;
   #stop = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: VirtualClock, cloud: Cloud, droplets: ReadonlyMap<DropletId, Droplet>) {
+  constructor(
+    clock: VirtualClock,
+    cloud: Cloud,
+    droplets: ReadonlyMap<DropletId, Droplet>,
+    checks: Checks = quickChecks,
+  ) {
     this.#clock = clock;
+    this.#checks = checks;
     this.#cloud = cloud;
     this.#droplets = droplets;
   }
@@ -38,6 +52,7 @@ export class People {
     if (now < this.#until) return this.#served;
     const before = this.#served;
     this.#served = [];
+    this.#sentTo = [];
     this.#until = Number.POSITIVE_INFINITY;
     for (const droplet of this.#droplets.values()) this.#look(droplet, now);
     for (const { project, droplet } of before) {
@@ -46,6 +61,17 @@ export class People {
     }
     this.#stopAt(this.#until, now);
     return this.#served;
+  }
+
+  /** Where the balancer sends people at this instant, whether or not they are answered there. */
+  sentTo(): readonly ProjectAt[] {
+    this.served();
+    return this.#sentTo;
+  }
+
+  /** What a newly attached droplet must at least wait to get traffic, to be on the safe side. */
+  get warmUpMs(): number {
+    return 2 * this.#checks.upMs;
   }
 
   /** The project that answers people on the droplet now, or null. */
@@ -75,16 +101,20 @@ export class People {
     this.#change(target.until, now);
     for (const running of droplet.projects.values()) {
       const { upAt, silencedAt, project } = running;
-      const believedAt = Math.max(target.from, upAt) + healthMs;
-      const givenUpAt = silencedAt === null ? Number.POSITIVE_INFINITY : silencedAt + healthMs;
+      const believedAt = Math.max(target.from, upAt) + this.#checks.upMs;
+      const givenUpAt =
+        silencedAt === null ? Number.POSITIVE_INFINITY : silencedAt + this.#checks.downMs;
       this.#change(believedAt, now);
       this.#change(givenUpAt, now);
       for (const instant of droplet.turnsOf(running)) this.#change(instant, now);
       if (now < target.from || now >= target.until || now < believedAt) continue;
       // Told before it was believed in, it never comes up.
       const hushed = silencedAt !== null && (silencedAt < believedAt || now >= givenUpAt);
-      if (hushed || !droplet.answers(running)) continue;
-      this.#served = [...this.#served, { project, droplet: droplet.id }];
+      if (hushed) continue;
+      const place = { project, droplet: droplet.id };
+      this.#sentTo = [...this.#sentTo, place];
+      if (!droplet.answers(running)) continue;
+      this.#served = [...this.#served, place];
       return;
     }
   }

@@ -20,7 +20,7 @@ import { Droplet } from './droplet.ts';
 import type { Manner, Script } from './faults.ts';
 import { SimulatedJournal } from './journal.ts';
 import type { Machine } from './machine.ts';
-import { healthMs, People } from './people.ts';
+import { type Checks, People } from './people.ts';
 import { Random } from './random.ts';
 import { liveProject, pools } from './scene.ts';
 
@@ -50,7 +50,10 @@ export class SimulatedWorld {
   #asked = 0;
   readonly #identifies: Traffic['identifies'];
 
-  constructor(script: Script) {
+  /** Who answers probes in place of this world's own short answers. */
+  answers: ((machine: Machine) => Probes) | null = null;
+
+  constructor(script: Script, checks?: Checks) {
     this.#script = script;
     this.random = new Random(script.seed ^ 0x5eed);
     this.cloud = new Cloud(this.clock, this.random, script);
@@ -63,7 +66,7 @@ export class SimulatedWorld {
         new Droplet(id, this.clock, this.random, mannerOf),
       ]),
     );
-    this.people = new People(this.clock, this.cloud, this.droplets);
+    this.people = new People(this.clock, this.cloud, this.droplets, checks);
     const stir = () => this.people.stir();
     this.cloud.onChange = stir;
     for (const droplet of this.droplets.values()) droplet.onChange = stir;
@@ -93,7 +96,7 @@ export class SimulatedWorld {
       balancer: await speak(this.cloud, machine, () => epoch),
       hosts: this.#hosts(machine),
       traffic: this.#traffic(machine),
-      probes: this.#probes(machine),
+      probes: this.answers?.(machine) ?? this.#probes(machine),
       hooks: this.#hooks(machine),
     };
   }
@@ -156,7 +159,7 @@ export class SimulatedWorld {
     const dated = (sighting: Omit<Sighting, 'at'>) => ({ ...sighting, at: machine.clock.now() });
     return {
       identifies: this.#identifies,
-      warmUpMs: async () => 2 * healthMs,
+      warmUpMs: async () => this.people.warmUpMs,
       ask: () => machine.asks(this.random.between(2, 40), ask, dated),
     };
   }

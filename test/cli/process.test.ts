@@ -30,7 +30,7 @@ describe('bgctl', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     const listed = [...out.matchAll(/^ {2}bgctl (\w+)/gm)].map((match) => match[1]);
     expect(listed.join(' ')).toBe(
-      'promote abort approve hold extend status history show report plan check resume resolve logs',
+      'promote abort approve hold extend status history show report plan check rehearse resume resolve logs',
     );
   });
 
