@@ -4,7 +4,7 @@ import { homedir, hostname, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Controller } from '../controller/controller.ts';
 import type { Watcher } from '../controller/status.ts';
-import { parsePolicy, parseSettings } from '../policy/parse.ts';
+import { misfits, parsePolicy, parseSettings } from '../policy/parse.ts';
 import type { Policy } from '../policy/policy.ts';
 import { formatProblems, type Parsed } from '../policy/problem.ts';
 import type { Settings } from '../policy/settings.ts';
@@ -37,7 +37,7 @@ export type Connection = {
 
 const policies = fileURLToPath(new URL('../../policies', import.meta.url));
 
-async function connect(options: GlobalOptions): Promise<Connection> {
+async function connect(options: GlobalOptions, begins: boolean): Promise<Connection> {
   const settings = await loadSettings(options.config);
   const token = process.env[settings.cloud.tokenVariable] ?? '';
   const urlVariable = settings.journal.kind === 'postgres' ? settings.journal.urlVariable : null;
@@ -48,7 +48,10 @@ async function connect(options: GlobalOptions): Promise<Connection> {
     redact,
     actions: actionsOf(process.env) !== null,
   });
-  const policy = await load(settings.policy, parsePolicy);
+  const written = await read(settings.policy);
+  const policy = sound(parsePolicy(written, settings.policy));
+  const wrong = begins ? misfits(written, settings.policy, settings.traffic) : [];
+  if (wrong.length > 0) throw unfit(wrong);
   const compose = await read(settings.compose.file);
   if (token === '')
     throw refused(
@@ -79,12 +82,16 @@ async function connect(options: GlobalOptions): Promise<Connection> {
   };
 }
 
-/** Connects, works, and lets go of every connection whatever happens. */
+/**
+ * Connects, works, and lets go of every connection whatever happens. `begins`: the work is to begin a promotion, so that
+ * the policy must suit the settings; nobody is kept from a promotion that is under way because it does not.
+ */
 export async function connected<T>(
   options: GlobalOptions,
   work: (connection: Connection) => Promise<T>,
+  { begins = false } = {},
 ): Promise<T> {
-  const connection = await connect(options);
+  const connection = await connect(options, begins);
   try {
     return await work(connection);
   } finally {
@@ -108,7 +115,10 @@ export async function load<T>(
   file: string,
   parse: (text: string, file: string) => Parsed<T>,
 ): Promise<T> {
-  const parsed = parse(await read(file), file);
+  return sound(parse(await read(file), file));
+}
+
+function sound<T>(parsed: Parsed<T>): T {
   if (!parsed.ok) throw unfit(parsed.problems);
   if (parsed.warnings.length > 0) process.stderr.write(`${formatProblems(parsed.warnings)}\n`);
   return parsed.value;

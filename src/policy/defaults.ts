@@ -24,7 +24,7 @@ export const policyDefaults = {
     inconclusive: 'abort',
     unknown: 'wait',
   },
-  switch: { limit: '10m', floor: 1, minimum: '0s' },
+  switch: { limit: '10m', floor: 1, minimum: '0s', inconclusive: 'abort', unknown: 'wait' },
   verify: {
     limit: '15m',
     minimum: '5m',

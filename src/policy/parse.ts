@@ -2,9 +2,10 @@
 import type { z } from 'zod';
 import { appRules, appWarnings, references } from './app-rules.ts';
 import { appSchema } from './app-schema.ts';
+import { fitRules } from './fit.ts';
 import { absolute, stemOf, type Where } from './paths.ts';
 import type { Policy } from './policy.ts';
-import type { Finding, Parsed } from './problem.ts';
+import type { Finding, Parsed, Problem } from './problem.ts';
 import { policyRules, policyWarnings } from './rules.ts';
 import { policySchema } from './schema.ts';
 import type { Settings } from './settings.ts';
@@ -21,6 +22,14 @@ export function parsePolicy(text: string, file: string): Parsed<Policy> {
   });
   if (!written.ok) return written;
   return { ...written, value: toPolicy(written.value, stemOf(file)) };
+}
+
+/** What of the policy cannot work with this bgctl.yml. Only what begins a promotion asks: one under way must not be stuck for it. */
+export function misfits(text: string, file: string, traffic: Settings['traffic']): Problem[] {
+  const { data, readable, place } = readYaml(text, file);
+  if (!readable || data === null) return [];
+  const { sound } = checkShape(policySchema, data);
+  return fitRules.flatMap((rule) => rule(sound, traffic)).map(place);
 }
 
 /** `file` may be relative to `where.cwd`; the paths in it are relative to its folder. Never throws. */

@@ -114,6 +114,10 @@ export type Policy = {
     readonly minMs?: number;
     /** Judge it meanwhile; none, or absent: seeing it serve is enough. */
     readonly gates?: readonly GateSpec[];
+    /** What gates that came to no result within the limit lead to. Absent: abort. */
+    readonly inconclusive?: PhaseSpec['inconclusive'];
+    /** What a gate leads to that cannot measure. Absent: wait. */
+    readonly unknown?: PhaseSpec['unknown'];
   };
   readonly verify: PhaseSpec;
   readonly drain: {

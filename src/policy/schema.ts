@@ -32,6 +32,12 @@ function phaseOf(defaults: typeof gating | typeof verify) {
     gates: list(gate, 'gates, each with name, probe and judge').prefault(() =>
       structuredClone<z.input<typeof gate>[]>(defaults.gates as never),
     ),
+    ...answersOf(defaults),
+  };
+}
+
+function answersOf(defaults: typeof gating | typeof switching | typeof verify) {
+  return {
     inconclusive: z
       .enum(['abort', 'hold'], wants('an answer', 'write abort or hold'))
       .prefault(defaults.inconclusive),
@@ -58,6 +64,7 @@ export const policySchema = section({
     first: whole(1).optional(),
     minimum: duration().prefault(switching.minimum),
     gates: anyList(gate, 'gates, each with name, probe and judge').prefault([]),
+    ...answersOf(switching),
     hooks: hooks(),
   }).prefault({}),
   verify: section({ ...phaseOf(verify), hooks: hooks() }).prefault({}),

@@ -47,13 +47,17 @@ function toHook({ name, command, webhook, timeout, retries, required }: WrittenH
   return { name, does, timeoutMs: timeout, retries, required };
 }
 
-function switchOf({ limit, floor, first, minimum, gates }: WrittenPolicy['switch']) {
+/** What says nothing new is left out: the policy is journaled, and an older bgctl may read it. */
+function switchOf(written: WrittenPolicy['switch']): Policy['switch'] {
+  const { limit, floor, first, minimum, gates, inconclusive, unknown } = written;
   return {
     limitMs: limit,
     floor,
     ...(first === undefined ? {} : { first }),
     ...(minimum > 0 ? { minMs: minimum } : {}),
     ...(gates.length > 0 ? { gates: gates.map(toGate) } : {}),
+    ...(inconclusive === 'abort' ? {} : { inconclusive }),
+    ...(unknown === 'wait' ? {} : { unknown }),
   };
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { cli } from '../../src/cli/cli.ts';
-import { bgctlYml, composeYml } from '../policy/texts.ts';
+import { bgctlYml, changed, composeYml } from '../policy/texts.ts';
 import { capture } from './streams.ts';
 
 const canary = `dop_v1_${'0c'.repeat(32)}`;
@@ -51,6 +51,36 @@ describe('bgctl refuses, with exit 2 and a sentence on stderr', () => {
     const { code, out, err } = await run('status', '--config', join(directory, 'good.yml'));
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain('the environment variable DIGITALOCEAN_TOKEN is not set: ');
+  });
+});
+
+describe('a policy that cannot work with the bgctl.yml', () => {
+  const of = (word: string) => run(word, '--config', join(directory, 'nameless.yml'));
+
+  beforeAll(async () => {
+    const identity = 'identity: { header: x-bgctl-environment, path: / }';
+    const nameless = `${changed(bgctlYml, identity, 'identity: none')}policy: ./p.yml\n`;
+    await writeFile(join(directory, 'nameless.yml'), nameless);
+    const gate =
+      'name: g, probe: { http: { of: balancer } }, judge: { outOf: { failures: 1, of: 5 } }';
+    await writeFile(join(directory, 'p.yml'), `switch:\n  gates:\n    - { ${gate} }\n`);
+  });
+
+  test.each(['promote', 'plan', 'check'])('is refused by %s, with its place', async (word) => {
+    vi.stubEnv('DIGITALOCEAN_TOKEN', canary);
+    const { code, err } = await of(word);
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /p\.yml:3:\d+ {2}switch\.gates\[0\]\.probe\.http\.of: this gate could never pass/,
+    );
+    expect(err).toContain('Nothing was touched.');
+  });
+
+  test('does not keep anybody from what is under way: there only the token is missed', async () => {
+    vi.stubEnv('DIGITALOCEAN_TOKEN', '');
+    const { err } = await of('abort');
+    expect(err).toContain('DIGITALOCEAN_TOKEN is not set');
+    expect(err).not.toContain('could never pass');
   });
 });
 

@@ -257,3 +257,17 @@ function allKeys(schema: Schema, above: string): string[] {
   ]);
   return [...own, ...inner];
 }
+
+test('what gates lead to while switching is as written; by default nothing is journaled of it', () => {
+  const { limitMs, floor, ...usual } = parsedValue(parsePolicy('switch: {}\n', 'p.yml')).switch;
+  expect(usual).toEqual({});
+  const said = 'switch: { inconclusive: hold, unknown: abort }\n';
+  expect(parsedValue(parsePolicy(said, 'p.yml')).switch).toEqual({
+    limitMs,
+    floor,
+    inconclusive: 'hold',
+    unknown: 'abort',
+  });
+  const asUsual = 'switch: { inconclusive: abort, unknown: wait }\n';
+  expect(parsedValue(parsePolicy(asUsual, 'p.yml')).switch).toEqual({ limitMs, floor });
+});

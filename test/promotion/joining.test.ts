@@ -4,7 +4,7 @@ import type { App, In } from '../../src/promotion/app.ts';
 import { needs } from '../../src/promotion/needs.ts';
 import { step } from '../../src/promotion/step.ts';
 import { acted, advanced, anApp, attach, continued, done } from '../builders/app.ts';
-import { abort } from '../builders/command.ts';
+import { abort, keep } from '../builders/command.ts';
 import { anObservation } from '../builders/observation.ts';
 import { aPolicyWithSteps } from '../builders/policy.ts';
 
@@ -95,6 +95,80 @@ describe('what has joined first is judged beside blue', () => {
     const deaf = (afterMs: number) => now(judged, afterMs).with({ samples: {} }).seen;
     expect(step(judged, deaf(39_000))).toMatchObject({ is: 'wait' });
     expect(step(judged, deaf(40_000))).toMatchObject({ phase: 'aborting' });
+  });
+
+  describe.each(['abort', 'hold'] as const)('where the policy says %s', (answer) => {
+    const policy = aPolicyWithSteps();
+    const with_ = (more: object) =>
+      continued(
+        begun(switching({ ...policy, switch: { ...policy.switch, ...more } })),
+        advanced('judging'),
+      );
+    const phase = answer === 'hold' ? 'held' : 'aborting';
+
+    test('of gates that come to no result, it does so at the limit', () => {
+      const app = with_({ inconclusive: answer });
+      const deaf = (afterMs: number) => now(app, afterMs).with({ samples: {} }).seen;
+      expect(step(app, deaf(39_000))).toMatchObject({ is: 'wait' });
+      const next = step(app, deaf(40_000));
+      expect(next).toMatchObject({
+        phase,
+        because: expect.stringContaining('while both served: nothing was proven within 40 s'),
+        evidence: { 'healthy.is': 'wait' },
+      });
+      if (answer === 'hold') expect(next).toMatchObject({ held: 'choice' });
+    });
+
+    test('of a gate that cannot measure, it does so at once', () => {
+      const app = with_({ unknown: answer });
+      const blind = now(app).withSamples('unknown', 10).seen;
+      expect(step(app, blind)).toMatchObject({
+        phase,
+        because: expect.stringContaining('green cannot be measured while both serve: healthy'),
+        evidence: { 'healthy.is': 'unknown' },
+      });
+    });
+
+    test('a failing gate goes back all the same', () => {
+      const app = with_({ inconclusive: answer, unknown: answer });
+      const bad = now(app).withSamples('error', 10).seen;
+      expect(step(app, bad)).toMatchObject({ phase: 'aborting' });
+    });
+
+    test('while the rest joins neither counts: what came first has passed', () => {
+      const joins = continued(
+        with_({ inconclusive: answer, unknown: answer }),
+        advanced('rest'),
+        acted(attach(4)),
+        done(attach(4)),
+      );
+      const blind = now(joins).withSamples('unknown', 10).withServing(1, 2, 3, 4).seen;
+      expect(step(joins, blind)).toMatchObject({ is: 'commit' });
+    });
+  });
+
+  test('held there, a person chooses either: the one comes back whole, the other leaves', () => {
+    const held = continued<App>(judged, { type: 'entered', phase: 'held', because: 'unproven' });
+    const chosen = (project: string) =>
+      continued<App>(
+        held,
+        { type: 'asked', by: 'ben', command: keep(project) },
+        { type: 'entered', phase: 'aborting', because: 'kept by hand', cause: 'asked' },
+      );
+    const green = chosen('shop-r42');
+    expect(step(green, now(green).seen)).toMatchObject({
+      effects: [{ kind: 'attach-droplets', droplets: [4] }],
+    });
+    const blue = chosen('shop-r41');
+    expect(step(blue, now(blue).seen)).toMatchObject({
+      effects: [{ kind: 'detach-droplets', droplets: [3] }],
+    });
+  });
+
+  test('what cannot be measured is waited for by default, and goes back at the limit', () => {
+    const blind = (afterMs: number) => now(judged, afterMs).withSamples('unknown', 10).seen;
+    expect(step(judged, blind(39_000))).toMatchObject({ is: 'wait' });
+    expect(step(judged, blind(40_000))).toMatchObject({ phase: 'aborting' });
   });
 
   test('an abort goes back, and takes out what has joined', () => {

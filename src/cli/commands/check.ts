@@ -24,19 +24,23 @@ export const check: CliCommand<object> = {
   describe: 'test token, SSH, Docker, registry, disk, memory and health path; changes nothing',
   options: (yargs) => yargs,
   run: (options) =>
-    connected(options, async (connection) => {
-      parseBlueprint(connection);
-      const findings = [
-        ...(await ofCloud(connection)),
-        ...(await ofDroplets(connection)),
-        ...(await ofJournal(connection)),
-        await ofTraffic(connection),
-        ...ofVariables(connection, process.env),
-      ];
-      for (const { ok, what, detail } of findings)
-        connection.output.result({ ok, what, detail }, `${marks[ok]} ${what}: ${detail}`);
-      return conclusion(findings);
-    }),
+    connected(
+      options,
+      async (connection) => {
+        parseBlueprint(connection);
+        const findings = [
+          ...(await ofCloud(connection)),
+          ...(await ofDroplets(connection)),
+          ...(await ofJournal(connection)),
+          await ofTraffic(connection),
+          ...ofVariables(connection, process.env),
+        ];
+        for (const { ok, what, detail } of findings)
+          connection.output.result({ ok, what, detail }, `${marks[ok]} ${what}: ${detail}`);
+        return conclusion(findings);
+      },
+      { begins: true },
+    ),
 };
 
 async function ofCloud({ wired, policy }: Connection): Promise<readonly Finding[]> {

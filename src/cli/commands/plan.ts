@@ -22,23 +22,27 @@ export const plan: CliCommand<object> = {
   describe: 'print what a promotion would do, call by call, and what forbids it; changes nothing',
   options: (yargs) => yargs,
   run: (options) =>
-    connected(options, async (connection) => {
-      const blueprint = parseBlueprint(connection);
-      const { app } = await quietly(connection).read();
-      const inspection = await connection.wired.inspect();
-      const pool = freePool(app);
-      const droplets = inspection.pools[pool].found.map((droplet) => droplet.id);
-      const { output } = connection;
-      roles(output, blueprint);
-      calls(connection, app, { pool, droplets, inspection });
-      times(output, connection.policy, inspection);
-      const problems = [
-        ...inspection.refusals,
-        ...(await taken(connection, app, blueprint, droplets)),
-      ];
-      for (const warning of inspection.warnings) output.result({ warning }, `note: ${warning}`);
-      return conclusion(problems);
-    }),
+    connected(
+      options,
+      async (connection) => {
+        const blueprint = parseBlueprint(connection);
+        const { app } = await quietly(connection).read();
+        const inspection = await connection.wired.inspect();
+        const pool = freePool(app);
+        const droplets = inspection.pools[pool].found.map((droplet) => droplet.id);
+        const { output } = connection;
+        roles(output, blueprint);
+        calls(connection, app, { pool, droplets, inspection });
+        times(output, connection.policy, inspection);
+        const problems = [
+          ...inspection.refusals,
+          ...(await taken(connection, app, blueprint, droplets)),
+        ];
+        for (const warning of inspection.warnings) output.result({ warning }, `note: ${warning}`);
+        return conclusion(problems);
+      },
+      { begins: true },
+    ),
 };
 
 function roles(output: Output, { file }: CheckedCompose): void {

@@ -39,17 +39,22 @@ export const promote: CliCommand<Options> = {
       .option('timeout', timeoutOption),
   run: (options) => {
     const versions = versionsOf(options.versions);
-    return connected(options, async (connection) => {
-      const deadline = new Deadline(connection.wired.world.clock, options.timeout);
-      for (;;) {
-        const attempted = await attempt(connection, versions, { ...options, deadline });
-        if (!('refused' in attempted)) return attempted;
-        const busy = options['on-busy'];
-        if (busy === 'refuse' || attempted.why !== 'busy') return turnedAway(connection, attempted);
-        const kept = await lineUp(connection, busy, deadline, attempted);
-        if (kept !== null) return kept;
-      }
-    });
+    return connected(
+      options,
+      async (connection) => {
+        const deadline = new Deadline(connection.wired.world.clock, options.timeout);
+        for (;;) {
+          const attempted = await attempt(connection, versions, { ...options, deadline });
+          if (!('refused' in attempted)) return attempted;
+          const busy = options['on-busy'];
+          if (busy === 'refuse' || attempted.why !== 'busy')
+            return turnedAway(connection, attempted);
+          const kept = await lineUp(connection, busy, deadline, attempted);
+          if (kept !== null) return kept;
+        }
+      },
+      { begins: true },
+    );
   },
 };
 

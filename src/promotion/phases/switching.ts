@@ -59,8 +59,8 @@ function join(app: Uncommitted, seen: Observation): Step {
   const sick = sickness(app, seen, app.green);
   if (sick !== null) return giveUp(app, seen, `green lost its health while switching: ${sick}`);
   const verdict = verdictOf(app, seen);
-  if (verdict?.is === 'fail' || (verdict?.is === 'inconclusive' && !hasPassed(app)))
-    return giveUp(app, seen, `while both served: ${verdict.because}`, verdict.evidence);
+  const judged = verdict === null ? null : asJudged(app, seen, verdict);
+  if (judged !== null) return judged;
   const slow = (because: string): Step =>
     seen.at >= until
       ? giveUp(app, seen, `green did not get traffic in time: ${because}`)
@@ -90,6 +90,22 @@ function join(app: Uncommitted, seen: Observation): Step {
   if (blind !== null) return slow(blind.because);
   const served = 'the load balancer was seen to serve from every droplet of green';
   return advance(app, verdict) ?? { is: 'commit', because: judgedToo(served, verdict) };
+}
+
+/** Null while what the gates say lets it go on, or wait. Once what came first has passed, only a failure counts. */
+function asJudged(app: Uncommitted, seen: Observation, verdict: Verdict): Step | null {
+  const { inconclusive = 'abort', unknown = 'wait' } = app.policy.switch;
+  const { because, evidence } = verdict;
+  if (verdict.is === 'fail') return giveUp(app, seen, `while both served: ${because}`, evidence);
+  if (hasPassed(app)) return null;
+  const unproven = (to: 'abort' | 'hold', why: string) =>
+    to === 'hold'
+      ? enter('held', why, { held: 'choice', evidence })
+      : giveUp(app, seen, why, evidence);
+  if (verdict.is === 'inconclusive') return unproven(inconclusive, `while both served: ${because}`);
+  return verdict.is === 'unknown' && unknown !== 'wait'
+    ? unproven(unknown, `green cannot be measured while both serve: ${because}`)
+    : null;
 }
 
 function judgedToo(served: string, verdict: Verdict | null): string {
