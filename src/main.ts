@@ -2,15 +2,20 @@
 // The binary: argv in, exit code out.
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { tooOld } from './lib/node-version.ts';
 
 const words = process.argv.slice(2);
-const { version } = JSON.parse(
+const { version, engines } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string };
+) as { version: string; engines: { node: string } };
+const old = tooOld(engines.node, process.version);
 
 // Asked a hundred times a day by scripts: answered before anything else is loaded.
 if (words.length === 1 && words[0] === '--version') {
   process.stdout.write(`${version}\n`);
+} else if (old !== null) {
+  process.stderr.write(`${old}\n`);
+  process.exitCode = 2;
 } else {
   // A CI runner's or a droplet's memory is small, and so is what lives here at any time: V8's room for new objects
   // grows to 64 MB by itself, and stays at 2 MB with this.

@@ -43,7 +43,7 @@ const may: Readonly<Record<string, readonly string[]>> = {
     'promotion',
     'lib',
   ],
-  main: ['cli'],
+  main: ['cli', 'lib'],
   emulator: ['lib'],
   simulator: ['world', 'promotion', 'gates', 'policy', 'lib'],
 };

@@ -6,5 +6,5 @@ if [ ! -x node_modules/.bin/node ]; then
   echo "Installing dependencies (once)." >&2
   npm install --no-audit --no-fund --loglevel=error >&2
 fi
-node_modules/.bin/node node_modules/typescript/bin/tsc -p src/tsconfig.json
+npm run -s build >&2
 exec node_modules/.bin/node compose/lab/demo.ts "$@"

@@ -58,7 +58,7 @@ export class Watches {
 
   #first(key: string, now: Instant): Watched {
     const watched: Watched = {
-      state: { known: false, because: 'not looked at yet', since: now, early: true },
+      state: { known: false, because: 'the first look has not ended yet', since: now, early: true },
       begun: null,
       ended: Number.NEGATIVE_INFINITY,
     };

@@ -1,5 +1,4 @@
 // One gate's verdict: picks the judge that the policy names, and lets nothing pass that was not seen.
-import type { Instant } from '../lib/clock.ts';
 import type { GateSpec } from '../policy/policy.ts';
 import { type Asked, askedOf } from './asked.ts';
 import { unheard, unmeasured } from './blind.ts';
@@ -8,19 +7,11 @@ import { judgeOutOf } from './out-of.ts';
 import { askedName, emptyWindow, type Sample, type Window } from './sample.ts';
 import { judgeShare } from './share.ts';
 import { judgeThreshold } from './threshold.ts';
-import { type Question, told } from './told.ts';
+import { type Given, type Question, told } from './told.ts';
 import type { Verdict } from './verdict.ts';
 import { lastError, only } from './window.ts';
 
-export type Given = {
-  readonly at: Instant;
-  /** When the phase began: earlier samples do not count. */
-  readonly since: Instant;
-  /** Droplets of the environment: each must be heard of. */
-  readonly droplets: readonly number[];
-  /** Droplets of the environment that it is compared with; none under the first release. */
-  readonly blue: readonly number[];
-};
+export type { Given } from './told.ts';
 
 /** Only samples since `given.since` count, and of them only the gate's droplets'. `baseline`: blue's, where it is asked apart. */
 export function judgeGate(

@@ -1,8 +1,18 @@
 // What a gate said of the same samples is said again: a phase is looked at several times a second, often with nothing new.
+import type { Instant } from '../lib/clock.ts';
 import type { GateSpec } from '../policy/policy.ts';
-import type { Given } from './judge.ts';
 import type { Window } from './sample.ts';
 import type { Verdict } from './verdict.ts';
+
+export type Given = {
+  readonly at: Instant;
+  /** When the phase began: earlier samples do not count. */
+  readonly since: Instant;
+  /** Droplets of the environment: each must be heard of. */
+  readonly droplets: readonly number[];
+  /** Droplets of the environment that it is compared with; none under the first release. */
+  readonly blue: readonly number[];
+};
 
 /** All that a verdict depends on, beside the gate. */
 export type Question = {

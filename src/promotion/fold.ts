@@ -264,14 +264,18 @@ function leased(app: App, entry: Of<'leased'>): App {
   return { ...app, since: entry.at, unsettled, failures: unheard(app) };
 }
 
-/** Health orders of the predecessor that may never have arrived: not failed yet, but to be given again. */
+/**
+ * Orders of the predecessor that may never have arrived: not failed yet, but to be given again. Of a removal it must
+ * be known that it was begun: what may be half gone can be kept by nobody.
+ */
 function unheard(app: App): App['failures'] {
-  const orders = app.unsettled.filter(({ effect }) => effect.kind === 'fail-health');
   const because = 'its controller ended before it answered';
-  const begun = orders.map(({ effect }) => keyOf(effect));
-  // Those that an earlier controller did not get through, too: the next one must not take them for given.
-  const failed = Object.keys(app.failures).filter((key) => key.startsWith('fail-health '));
-  return Object.fromEntries([...failed, ...begun].map((key) => [key, { times: 0, because }]));
+  const begun = app.unsettled.map(({ effect }) => keyOf(effect));
+  // Those that an earlier controller did not get through, too: the next one must not take them for given, nor for undone.
+  const orders = [...Object.keys(app.failures), ...begun].filter((key) =>
+    /^(fail-health|remove-project) /.test(key),
+  );
+  return Object.fromEntries(orders.map((key) => [key, { times: 0, because }]));
 }
 
 function outcome(from: App, entry: Of<'entered'>): Outcome | null {

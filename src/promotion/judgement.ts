@@ -32,7 +32,7 @@ export function fail(because: string, more: Pick<EnterStep, 'evidence'> = {}): E
 
 const notLookedAt: Known<never> = {
   known: false,
-  because: 'not looked at yet',
+  because: 'the first look has not ended yet',
   since: 0,
   early: true,
 };

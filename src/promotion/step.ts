@@ -1,13 +1,7 @@
 // step(): wait, act, enter, commit or yield; with the guards that hold in every phase.
 import { type App, environmentsOf } from './app.ts';
-import {
-  type Effect,
-  type EffectKey,
-  isBalancerEffect,
-  isHookEffect,
-  isHostEffect,
-  keyOf,
-} from './effect.ts';
+import { describeEffect } from './describe.ts';
+import { type Effect, type EffectKey, isBalancerEffect, isHookEffect, keyOf } from './effect.ts';
 import { withHooks } from './hook-steps.ts';
 import { enter, list, outOfSight, wait } from './judgement.ts';
 import { attachedNow, drift, missing } from './membership.ts';
@@ -75,7 +69,7 @@ function settleFirst(app: App, wanted: Step, seen: Observation): Step {
   const first = loose[0];
   if (first !== undefined)
     return wait(
-      `${inWords(first.effect)}`,
+      underWay(loose),
       wanted.is === 'wait' ? Math.min(first.until, wanted.until ?? first.until) : first.until,
       unwanted(
         wanted,
@@ -87,7 +81,7 @@ function settleFirst(app: App, wanted: Step, seen: Observation): Step {
   const fresh = wanted.effects.filter((effect) => !begun.includes(keyOf(effect)));
   if (fresh.length > 0) return { ...wanted, effects: fresh };
   const until = Math.max(seen.at, ...app.unsettled.map((one) => one.until));
-  return wait(wanted.because, until);
+  return wait(underWay(app.unsettled.filter(({ effect }) => keys.includes(keyOf(effect)))), until);
 }
 
 /** What is only being started, or told, is no longer wanted once we go back. */
@@ -99,9 +93,7 @@ function unwanted(wanted: Step, effects: readonly Effect[]): readonly EffectKey[
   return keys.length > 0 ? keys : undefined;
 }
 
-function inWords(effect: Effect): string {
-  if (isHookEffect(effect)) return `the hook ${effect.name} has not ended`;
-  return isHostEffect(effect)
-    ? `${effect.kind} of ${effect.project} on droplet ${effect.droplet} has not ended`
-    : `${effect.kind} ${effect.droplets.join(', ')} has not ended`;
+function underWay(unsettled: App['unsettled']): string {
+  const effects = unsettled.map(({ effect }) => describeEffect(effect));
+  return `${effects.join(', ')}: under way`;
 }

@@ -1,9 +1,11 @@
 // How long the old environment stays warm: by the policy, and by what people said.
 import type { Instant } from '../lib/clock.ts';
 import { type App, environmentsOf, type In } from './app.ts';
+import type { Command } from './command.ts';
 import type { Environment } from './environment.ts';
 import { hooksEnded, nextHook } from './hook.ts';
 import { wait } from './judgement.ts';
+import { releaseNumber } from './release.ts';
 import type { Step } from './rules.ts';
 
 /** What a person's word, or the policy's `never`, keeps until somebody lets it go: a sentence; null: nothing does. */
@@ -27,6 +29,24 @@ export function asPeopleSaid(app: App, old: Environment, at: Instant): Step | nu
     return wait(`${old.project} is ${because}; \`bgctl hold --off\` lets it go`, null);
   const { until } = app.warm;
   return until === null || at >= until ? null : wait(`${old.project} stays warm`, until);
+}
+
+/** A choice out of held leaves one environment: a sentence where that ends what kept the old one; null: it does not. */
+export function endOfHold(app: App, choice: Command): string | null {
+  const because = keptBecause(app);
+  const goes = app.phase === 'held' && because !== null ? leftBehind(app, choice) : null;
+  if (goes === null) return null;
+  return `${goes.project} was ${because}: that ends here, since only one environment stays, and ${goes.project} is removed`;
+}
+
+/** The old environment, where the choice gives it up. */
+function leftBehind({ blue, other }: In<'held'>, choice: Command): Environment | null {
+  const named = choice.kind === 'keep' ? choice.project : blue?.project;
+  const stays = choice.kind === 'adopt' ? choice.blue?.project : named;
+  const goes = [blue, other].find((one) => one !== null && one.project !== stays) ?? null;
+  const newer = goes === blue ? other : blue;
+  if (goes === null || newer === null) return null;
+  return releaseNumber(goes.release.id) < releaseNumber(newer.release.id) ? goes : null;
 }
 
 /** Until when the verification may take: it begins anew when its hooks end, or people let the old environment go. */

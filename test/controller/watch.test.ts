@@ -10,7 +10,7 @@ describe('a thing that is watched', () => {
     const scene = aScene();
     expect(scene.see()).toEqual({
       known: false,
-      because: 'not looked at yet',
+      because: 'the first look has not ended yet',
       since: 0,
       early: true,
     });

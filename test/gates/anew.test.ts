@@ -60,16 +60,16 @@ describe.each([...everyJudge, { ...latency, against: 'blue' } as const])(
   '$kind against $against',
   (judge: Judge) => {
     test.each([
-      ['asked of droplets', {}],
-      ['asked of the balancer', { probe: ofBalancer }],
-    ])('%s, it says the same whether or not it was asked before', (_, more) => {
+      ['droplets', false],
+      ['the balancer', true],
+    ])('asked of %s, it says the same whether or not it was asked before', (_, atBalancer) => {
       fc.assert(
         fc.property(arrivals, fc.constantFrom(200, 10_000), fc.nat(60_000), (all, max, since) => {
-          const spec = gate(judge, more);
+          const spec = gate(judge, atBalancer ? { probe: ofBalancer } : {});
           const [own, other] = [spec.name, blueOf(spec.name)];
           let windows: Record<string, Window> = { [own]: emptyWindow, [other]: emptyWindow };
           for (const [index, sample] of samplesOf(all).entries()) {
-            const apart = blue.includes(sample.droplet) && !('probe' in more);
+            const apart = blue.includes(sample.droplet) && !atBalancer;
             const name = apart ? other : own;
             windows = { ...windows, [name]: push(windows[name] ?? emptyWindow, sample, max) };
             const asked = { ...given, at: sample.at, since, droplets, blue };

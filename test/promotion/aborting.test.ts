@@ -148,7 +148,12 @@ describe('the other one leaves', () => {
   });
 
   test('who has just taken over looks at it first, for as long as a look may take', () => {
-    const early = { known: false, because: 'not looked at yet', since: 0, early: true } as const;
+    const early = {
+      known: false,
+      because: 'the first look has not ended yet',
+      since: 0,
+      early: true,
+    } as const;
     const looking = (afterMs: number) =>
       step(
         back,

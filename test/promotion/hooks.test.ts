@@ -4,6 +4,7 @@ import type { HookPhase } from '../../src/policy/policy.ts';
 import type { App } from '../../src/promotion/app.ts';
 import { type Effect, keyOf, limitOf } from '../../src/promotion/effect.ts';
 import type { Fact } from '../../src/promotion/entry.ts';
+import { known } from '../../src/promotion/observation.ts';
 import { step } from '../../src/promotion/step.ts';
 import { acted, anApp, continued, done, entered, failed } from '../builders/app.ts';
 import { abort } from '../builders/command.ts';
@@ -142,6 +143,58 @@ test('a hook that was never begun is not counted: it is run as if nothing had be
   expect(unbegun.unsettled).toEqual([]);
   expect(unbegun.hooks).toEqual({});
   expect(keyOf(hookOf(unbegun))).toBe(keyOf(hook));
+});
+
+describe('while a hook runs before people are sent to green', () => {
+  test.each(['gate', 'switch'] as const)(
+    'in %s, green that loses its health goes at once: nobody wants the result any more',
+    (phase) => {
+      const { app, hook } = scene(phase);
+      const running = continued(app, acted(hook));
+      const sick = (one: App) => now(one).withProject('shop-r42', 'exited', [3]).seen;
+      expect(step(running, sick(running))).toMatchObject({ is: 'wait', cancel: [keyOf(hook)] });
+      const over = continued(running, failed(hook));
+      expect(step(over, sick(over))).toMatchObject({ phase: 'aborting', cause: 'failed' });
+      expect(step(app, sick(app))).toMatchObject({ phase: 'aborting', cause: 'failed' });
+    },
+  );
+
+  test.each(['start', 'gate'] as const)(
+    'in %s, a late write of ours that brings people to green is acted on at once',
+    (phase) => {
+      const { app, hook } = scene(phase);
+      const running = { ...continued(app, acted(hook)), unsure: [3] } as App;
+      const inside = (one: App) => now(one).with({ attached: known([1, 2, 3], 1e9) }).seen;
+      expect(step(running, inside(running))).toMatchObject({ cancel: [keyOf(hook)] });
+      const over = { ...continued(running, done(hook)), unsure: [3] } as App;
+      expect(step(over, inside(over))).toMatchObject({
+        phase: 'aborting',
+        because: 'droplet 3 got into the load balancer before shop-r42 was proven',
+      });
+    },
+  );
+
+  test.each(['start', 'gate', 'switch'] as const)(
+    'in %s, a foreign edit holds at once',
+    (phase) => {
+      const { app, hook } = scene(phase);
+      const running = continued(app, acted(hook));
+      const edited = now(running).with({ attached: known([1, 2, 4], 1e9) }).seen;
+      expect(step(running, edited)).toMatchObject({ is: 'wait', cancel: [keyOf(hook)] });
+    },
+  );
+
+  test('what green is still starting with, or nobody can look at, is not acted on', () => {
+    for (const phase of ['start', 'gate', 'switch'] as const) {
+      const { app, hook } = scene(phase);
+      const running = continued(app, acted(hook));
+      const quiet = [
+        now(running).with({ projects: {} }).seen,
+        ...(phase === 'start' ? [now(running).withProject('shop-r42', 'absent', [3, 4]).seen] : []),
+      ];
+      for (const seen of quiet) expect(step(running, seen)).not.toHaveProperty('cancel');
+    }
+  });
 });
 
 describe('I3: going back waits for no hook', () => {

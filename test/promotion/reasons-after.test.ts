@@ -15,7 +15,7 @@ const retiring = () => anApp().in('retiring');
 
 rows('retiring', [
   [() => told(retiring()), 'shop-r41 stays warm', 14_000 + 12_000],
-  [() => told(retiring(), (seen) => seen, 12_000), 'shop-r41 is retired'],
+  [() => told(retiring(), (seen) => seen, 12_000), 'nobody is sent to shop-r41'],
   [
     () => told(retiring(), (seen) => seen.with({ connections: {} }), 12_000),
     'open connections to shop-r41 cannot be counted',
@@ -24,7 +24,7 @@ rows('retiring', [
   [
     // Of a droplet that was destroyed there are no connections to wait for.
     () => told(retiring(), (seen) => seen.withoutDroplets([2]).withLost(2), 12_000),
-    'shop-r41 is retired',
+    'nobody is sent to shop-r41',
   ],
   [
     () => told(retiring(), (seen) => seen.withoutDroplets([2]), 12_000),
@@ -75,7 +75,7 @@ const out = () => continued(home(), acted(detach(3, 4)), done(detach(3, 4)));
 const alone = (seen: Seen) => seen.withServing(1, 2);
 
 rows('aborting', [
-  [() => told(away()), 'shop-r41 comes back'],
+  [() => told(away()), 'traffic returns to shop-r41'],
   [
     () => {
       const app = continued(away(), ...thrice(attach(1, 2), '503'));
@@ -135,8 +135,8 @@ rows('aborting', [
     '2 connections to shop-r42 still open',
     22_000 + 20_000,
   ],
-  [() => told(out(), alone, 2_000), 'shop-r42 is retired'],
-  [() => told(out(), (seen) => seen.withServing(1, 2, 4), 20_000), 'shop-r42 is retired'],
+  [() => told(out(), alone, 2_000), 'nobody is sent to shop-r42'],
+  [() => told(out(), (seen) => seen.withServing(1, 2, 4), 20_000), 'nobody is sent to shop-r42'],
   [() => told({ ...out(), present: [] }, alone), 'it failed'],
 ]);
 
@@ -169,13 +169,13 @@ const starting = () => anApp().in('starting');
 rows('in every phase', [
   [
     () => told(continued(idle(), acted(remove, 90_000))),
-    'remove-project of shop-r40 on droplet 3 has not ended',
+    'remove shop-r40 on droplet 3: under way',
     90_000,
   ],
   [
     // What is wanted next, were it not for the effect, is to be held for drift.
     () => told(continued(gating(), acted(start, 90_000)), (seen) => seen.withAttached(2)),
-    'start-project of shop-r42 on droplet 3 has not ended',
+    'start shop-r42 on droplet 3: under way',
     90_000,
   ],
   [
@@ -184,12 +184,12 @@ rows('in every phase', [
       told(continued(switching(), acted(attach(3, 4), 90_000)), (seen) =>
         seen.withAttached(1, 2, 3, 4).withServing(1, 2),
       ),
-    'attach-droplets 3, 4 has not ended',
+    'attach droplets 3, 4 to the load balancer: under way',
     11_000 + 40_000,
   ],
   [
     () => told(continued(gating(), acted(start, 90_000)), (seen) => seen, 2_000),
-    'start-project of shop-r42 on droplet 3 has not ended',
+    'start shop-r42 on droplet 3: under way',
     90_000,
   ],
   [
@@ -197,7 +197,7 @@ rows('in every phase', [
       told(continued(switching(), acted(attach(3, 4), 90_000), asks(abort())), (seen) =>
         seen.withAttached(1, 2),
       ),
-    'attach-droplets 3, 4 has not ended',
+    'attach droplets 3, 4 to the load balancer: under way',
     90_000,
   ],
   [
@@ -205,7 +205,7 @@ rows('in every phase', [
       const app = continued(gating(), acted(start, 90_000));
       return told(app, (seen) => seen.with({ samples: {} }));
     },
-    'start-project of shop-r42 on droplet 3 has not ended',
+    'start shop-r42 on droplet 3: under way',
     10_000 + 30_000,
   ],
   [
@@ -213,7 +213,7 @@ rows('in every phase', [
       told(continued(starting(), acted(start, 90_000)), (seen) =>
         seen.withProject('shop-r42', 'absent', [3]),
       ),
-    'shop-r42 is not running everywhere',
+    'start shop-r42 on droplet 3: under way',
     90_000,
   ],
   [

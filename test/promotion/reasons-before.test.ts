@@ -110,7 +110,7 @@ const gating = () => anApp().in('gating');
 rows('gating', [
   [
     () => told(gating(), (seen) => seen.with({ projects: {} })),
-    'shop-r42 on droplet 3 cannot be looked at: not looked at yet',
+    'shop-r42 on droplet 3 cannot be looked at: the first look has not ended yet',
     10_000 + 30_000,
   ],
   [

@@ -133,10 +133,7 @@ rows('switching, blue leaves', [
     'the new environment no longer answers through the load balancer',
   ],
   [() => told(committed(), (seen) => seen.without('serving')), 'no answer', 15_000 + 30_000],
-  [
-    () => told(draining()),
-    'shop-r41 fails its health check, so that the load balancer stops sending',
-  ],
+  [() => told(draining()), 'so that the load balancer stops sending to shop-r41'],
   [
     () => told(silenced(), (seen) => seen, 10_000),
     'the load balancer still sends requests to shop-r41',

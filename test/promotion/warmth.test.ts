@@ -3,11 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { admit, insteadOf, legal } from '../../src/promotion/admit.ts';
 import type { App } from '../../src/promotion/app.ts';
 import type { Command } from '../../src/promotion/command.ts';
+import { known } from '../../src/promotion/observation.ts';
 import { step } from '../../src/promotion/step.ts';
-import { acted, anApp, continued, entered } from '../builders/app.ts';
-import { abort, extend, hold, letGo } from '../builders/command.ts';
+import { endOfHold } from '../../src/promotion/warmth.ts';
+import { acted, anApp, continued, entered, failed } from '../builders/app.ts';
+import { abort, adopt, extend, hold, keep, letGo, restore } from '../builders/command.ts';
 import { anObservation } from '../builders/observation.ts';
 import { aPolicy } from '../builders/policy.ts';
+import { anEnvironment } from '../builders/release.ts';
 
 const says = (command: Command) => ({ type: 'asked', by: 'ben', command }) as const;
 const verifying = anApp().in('verifying');
@@ -76,6 +79,49 @@ describe('while somebody keeps the old environment', () => {
   });
 });
 
+describe('a choice out of held ends what people said of the old environment, and says so', () => {
+  const drifted = continued<App>(verifying, says(hold), entered('held', { held: 'drift' }));
+  const ends =
+    'shop-r41 was kept warm by ben (to compare): that ends here, since only one environment stays, and shop-r41 is removed';
+  const because = (app: App) => {
+    const next = step(app, now(app).with({ lost: known([], 0) }).seen);
+    return next.is === 'enter' ? next.because : JSON.stringify(next);
+  };
+
+  test.each([
+    [restore, 'the load balancer is put back as the journal has it'],
+    [keep('shop-r42'), 'kept by hand: shop-r42'],
+    [adopt(anEnvironment('r42', 'blue')), 'adopted: shop-r42'],
+  ])('where the old one goes: %#', (command, reason) => {
+    expect(because(continued(drifted, says(command)))).toBe(`${reason}; ${ends}`);
+    expect(endOfHold(drifted, command)).toBe(ends);
+  });
+
+  test('not where the old one stays, nor where it serves still, nor where nobody said anything', () => {
+    const back = says(keep('shop-r41'));
+    expect(because(continued(drifted, back))).toBe('kept by hand: shop-r41');
+    const early = continued<App>(
+      anApp().in('gating'),
+      says(hold),
+      entered('held', { held: 'drift' }),
+    );
+    expect(because(continued(early, says(restore)))).not.toContain('kept warm');
+    const unsaid = continued<App>(verifying, entered('held', { held: 'drift' }), says(restore));
+    expect(because(unsaid)).not.toContain('kept warm');
+  });
+
+  test('nor of a way back on which it was held: the old one is blue again', () => {
+    const stuck = continued<App>(
+      verifying,
+      says(hold),
+      entered('aborting', { cause: 'failed' }),
+      entered('held', { held: 'choice' }),
+    );
+    expect(endOfHold(stuck, keep('shop-r41'))).toBeNull();
+    expect(endOfHold(stuck, keep('shop-r42'))).toBe(ends);
+  });
+});
+
 describe('more time for the old environment', () => {
   test('moves its earliest retirement to an instant in the journal, in verifying and in retiring', () => {
     for (const app of [verifying, retiring]) {
@@ -126,6 +172,7 @@ describe('a policy that never retires it by itself', () => {
 
 describe('hold, hold --off and extend', () => {
   const remove = { kind: 'remove-project', project: 'shop-r41', droplet: 1 } as const;
+  const leased = { type: 'leased', by: 'carl', epoch: 9 } as const;
 
   test.each(['starting', 'gating', 'switching', 'verifying', 'retiring'] as const)(
     'are admitted in %s',
@@ -138,6 +185,13 @@ describe('hold, hold --off and extend', () => {
   test.each<[App, string]>([
     [anApp().in('idle'), 'too early: nothing is under way in shop'],
     [continued(retiring, acted(remove)), 'too late: shop-r41 is being removed'],
+    // Begun by a controller that died: nobody knows how far it came.
+    [continued(retiring, acted(remove), leased), 'too late: shop-r41 is being removed'],
+    [continued(retiring, acted(remove), leased, leased), 'too late: shop-r41 is being removed'],
+    [
+      continued(retiring, acted(remove), failed(remove), leased),
+      'too late: shop-r41 is being removed',
+    ],
     [anApp().in('aborting'), 'shop is aborting: nothing is retired now'],
     [anApp().in('held'), 'shop is held: nothing is retired now'],
     [
@@ -147,6 +201,14 @@ describe('hold, hold --off and extend', () => {
   ])('are refused in words: %#', (app, refused) => {
     for (const command of [hold, letGo, extend(9)])
       expect(admit(app, command)).toEqual({ refused, why: 'precondition' });
+  });
+
+  test('what a dead controller began to remove is removed by the next, as often as if nobody had tried', () => {
+    const app = continued(retiring, acted(remove), failed(remove), acted(remove), leased);
+    expect(step(app, now(app, 30_000).seen)).toMatchObject({
+      effects: [remove, { ...remove, droplet: 2 }],
+    });
+    expect(app.failures).toMatchObject({ 'remove-project shop-r41@1': { times: 0 } });
   });
 
   test('name the way out where only a word keeps it', () => {

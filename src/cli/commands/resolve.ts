@@ -3,6 +3,7 @@
 import type { App } from '../../promotion/app.ts';
 import type { Command } from '../../promotion/command.ts';
 import { choices } from '../../promotion/phases/held.ts';
+import { endOfHold } from '../../promotion/warmth.ts';
 import { adoption } from '../adoption.ts';
 import type { CliCommand } from '../command.ts';
 import { connected } from '../connect.ts';
@@ -46,6 +47,8 @@ export const resolve: CliCommand<Options> = {
       const command = options.adopt ? await adoption(connection, app) : commandOf(options, app);
       const asked = await quietly(connection).ask(() => command);
       if ('refused' in asked) return refusal(asked);
+      const ends = endOfHold(app, command);
+      if (ends !== null) connection.output.note(`note: ${ends}.`);
       return drive(connection, { kind: 'resolve' }, {}, entries);
     }),
 };

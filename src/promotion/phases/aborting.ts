@@ -133,7 +133,11 @@ function rejoin(
   const tiredOf = exhausted(app, 'attach-droplets');
   if (attach.length > 0 && tiredOf !== null) return { is: 'yield', because: tiredOf };
   if (restore.length + attach.length === 0) return null;
-  return { is: 'act', effects: [...restore, ...attach], because: `${keep.project} comes back` };
+  return {
+    is: 'act',
+    effects: [...restore, ...attach],
+    because: `traffic returns to ${keep.project}`,
+  };
 }
 
 /** Null once enough of the kept environment was seen to serve for the other to leave. */

@@ -1,10 +1,12 @@
 // Held: no safe step exists; a person must choose. Nothing is changed until then.
 import { environmentsOf, type In } from '../app.ts';
+import type { Command } from '../command.ts';
 import type { Environment } from '../environment.ts';
 import { enter, lostOf, outOfSight, wait } from '../judgement.ts';
 import { attachedNow, differing, missing } from '../membership.ts';
 import type { Observation } from '../observation.ts';
 import type { Rules, Step } from '../rules.ts';
+import { endOfHold } from '../warmth.ts';
 
 export const held: Rules<'held'> = {
   enter(from, entry) {
@@ -21,11 +23,15 @@ export const held: Rules<'held'> = {
     const { asked } = app;
     switch (asked?.kind) {
       case 'keep':
-        return goOn(app, seen, `kept by hand: ${asked.project}`);
+        return goOn(app, seen, told(app, asked, `kept by hand: ${asked.project}`));
       case 'restore':
-        return goOn(app, seen, 'the load balancer is put back as the journal has it');
+        return goOn(
+          app,
+          seen,
+          told(app, asked, 'the load balancer is put back as the journal has it'),
+        );
       case 'adopt': {
-        const because = `adopted: ${asked.blue?.project ?? 'nothing'}`;
+        const because = told(app, asked, `adopted: ${asked.blue?.project ?? 'nothing'}`);
         return app.blue === null && app.other === null
           ? enter('idle', because)
           : enter('aborting', because, { cause: 'asked' });
@@ -35,6 +41,12 @@ export const held: Rules<'held'> = {
     }
   },
 };
+
+/** Who asked for the old environment to be kept must read what became of it. */
+function told(app: In<'held'>, choice: Command, because: string): string {
+  const ends = endOfHold(app, choice);
+  return ends === null ? because : `${because}; ${ends}`;
+}
 
 /** What the balancer holds now is what the person decided upon: it is where the way back begins. */
 function goOn(app: In<'held'>, seen: Observation, because: string): Step {

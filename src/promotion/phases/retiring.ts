@@ -83,7 +83,7 @@ export function retire(
       until: Math.max(attached.at, app.since) + freshMs + app.policy.unreachableMs,
       readAgain: true,
     };
-  return { is: 'act', effects, because: `${environment.project} is retired` };
+  return { is: 'act', effects, because: `nobody is sent to ${environment.project}` };
 }
 
 /** A write of ours that landed late: the balancer must let go before anything is removed. */

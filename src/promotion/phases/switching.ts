@@ -97,7 +97,12 @@ function judgedToo(served: string, verdict: Verdict | null): string {
 }
 
 /** Before the commit point every failure leads back; of the first release ever there may be no way back. */
-function giveUp(app: Uncommitted, seen: Observation, because: string, evidence?: Evidence): Step {
+export function giveUp(
+  app: Uncommitted,
+  seen: Observation,
+  because: string,
+  evidence?: Evidence,
+): Step {
   const failed = fail(because, evidence === undefined ? {} : { evidence });
   if (app.blue !== null) return failed;
   const reached = reachesPeople(app, seen);
@@ -178,7 +183,7 @@ export function silence(
     return {
       is: 'act',
       effects: orders,
-      because: `${environment.project} fails its health check, so that the load balancer stops sending`,
+      because: `so that the load balancer stops sending to ${environment.project}`,
     };
   // The last order, or whoever drives now, begins the time that requests in flight are given.
   const until = Math.max(app.since, app.redirectedAt) + app.policy.drain.limitMs;
