@@ -84,7 +84,10 @@ export async function rehearse(asGiven: Given): Promise<Rehearsed> {
   let failed: unknown = null;
   const work = async () => {
     const pool = 'b';
-    await controller.ask(() => promote({ id: newRelease, key: kind.name, pool, policy, drains }));
+    const command = promote({ id: newRelease, key: kind.name, pool, policy, drains });
+    const answer = await controller.ask(() => command);
+    if (!('asked' in answer))
+      throw new Error(`the promotion was refused: ${JSON.stringify(answer)}`);
     ended = await controller.drive({ until: 'verified', stop: new AbortController().signal });
   };
   work().catch((error: unknown) => {
@@ -155,6 +158,7 @@ class Notes {
   readonly #begun: number;
   #committed = false;
   #switchedMs: number | null = null;
+  #promoted = false;
   #decided: Pick<Rehearsed, 'became' | 'decidedMs' | 'because'> | null = null;
 
   constructor(begun: number) {
@@ -166,6 +170,7 @@ class Notes {
     if (entry.type === 'committed') this.#committed = true;
     if (entry.type !== 'entered') return;
     if (entry.phase === 'verifying') this.#switchedMs = ms;
+    this.#promoted = entry.phase === 'idle' && this.#switchedMs !== null;
     if (entry.phase !== 'aborting' && entry.phase !== 'held') return;
     const back = this.#committed ? 'after' : 'before';
     const became = entry.phase === 'held' ? 'asked' : back;
@@ -173,6 +178,7 @@ class Notes {
   }
 
   told(now: number): Omit<Rehearsed, 'suffered' | 'met'> {
+    if (this.#decided === null && !this.#promoted) throw new Error('it ended in the middle');
     const promoted = { became: 'promoted', decidedMs: now - this.#begun, because: '' } as const;
     return { ...(this.#decided ?? promoted), switchedMs: this.#switchedMs };
   }
