@@ -28,6 +28,8 @@ import { balancerTraffic } from './probes/traffic.ts';
 import type { DropletId, ProjectAt } from './promotion/environment.ts';
 import type { Journal, World } from './world.ts';
 
+export type { Inspection };
+
 export type Wired = {
   readonly world: World;
   readonly survey: Survey;
@@ -62,7 +64,16 @@ export type Told = {
   readonly onHook?: (line: string) => void;
 };
 
-export async function wire(
+/** What can be had without the cloud: the journal. The world is built when somebody needs it. */
+export type Near = {
+  readonly journal: Journal;
+  /** Asks the cloud. */
+  reach(): Promise<Wired>;
+  close(): Promise<void>;
+};
+
+/** Of what is asked, only the address of a droplet that the journal lies on is asked of the cloud here. */
+export async function near(
   settings: Settings,
   {
     token,
@@ -71,9 +82,14 @@ export async function wire(
     onWork,
     onHook = () => undefined,
   }: Secrets & { clock?: Clock } & Told,
-): Promise<Wired> {
+): Promise<Near> {
   const { endpoint } = settings.cloud;
-  const client = cloudClient({ endpoint, token, clock, onCall: onWork });
+  // Made when it is needed: it wants a token, and a journal on this machine does not.
+  let made: CloudClient | null = null;
+  const client = () => {
+    made ??= cloudClient({ endpoint, token, clock, onCall: onWork });
+    return made;
+  };
   const known = new Addresses(client, settings);
   const pool = sshPool({
     hosts: settings.hosts,
@@ -85,19 +101,39 @@ export async function wire(
   });
   // First of all: an address that cannot be used is told before anything is asked.
   const journal = journalOf(settings, journalUrl, pool, clock);
-  const inspection = await known.inspect();
   const beside = journalDroplet(settings);
   if (beside !== null) await known.alsoKnow(beside);
-  const facts = dropletFacts({ settings, pool, clock });
-  const world = await worldOf(settings, {
-    client,
-    pool,
-    clock,
-    known,
-    inspection,
+  return {
     journal,
-    onHook,
-  });
+    reach: async () =>
+      reached(settings, {
+        client: client(),
+        pool,
+        clock,
+        known,
+        inspection: await known.inspect(),
+        journal,
+        onHook,
+      }),
+    async close() {
+      await journal.close();
+      await pool.close();
+      made?.close();
+    },
+  };
+}
+
+export async function wire(
+  settings: Settings,
+  given: Secrets & { clock?: Clock } & Told,
+): Promise<Wired> {
+  return (await near(settings, given)).reach();
+}
+
+async function reached(settings: Settings, parts: Parts): Promise<Wired> {
+  const { client, pool, clock, known, inspection } = parts;
+  const facts = dropletFacts({ settings, pool, clock });
+  const world = await worldOf(settings, parts);
   return {
     world,
     address: addressOf(settings, inspection.balancer),
@@ -198,7 +234,7 @@ function reachOf(settings: Settings, pool: SshPool, known: Addresses) {
 }
 
 /** The droplet that the journal lies on, or is reached through. */
-function journalDroplet({ journal }: Settings): DropletId | null {
+export function journalDroplet({ journal }: Settings): DropletId | null {
   if (journal.kind === 'ssh') return journal.droplet;
   return journal.kind === 'postgres' ? journal.through : null;
 }
@@ -238,19 +274,19 @@ function addressOf(settings: Settings, balancer: BalancerFacts | null): string {
 
 /** Addresses of the pools' droplets, looked up once. */
 class Addresses {
-  readonly #client: CloudClient;
+  readonly #client: () => CloudClient;
   readonly #settings: Settings;
   #inspection: Promise<Inspection> | null = null;
   #found: Inspection['pools'] | null = null;
   readonly #others: DropletFacts[] = [];
 
-  constructor(client: CloudClient, settings: Settings) {
+  constructor(client: () => CloudClient, settings: Settings) {
     this.#client = client;
     this.#settings = settings;
   }
 
   inspect(): Promise<Inspection> {
-    this.#inspection ??= inspectBalancer({ client: this.#client, settings: this.#settings }).then(
+    this.#inspection ??= inspectBalancer({ client: this.#client(), settings: this.#settings }).then(
       (inspection) => {
         this.#found = inspection.pools;
         return inspection;
@@ -262,8 +298,9 @@ class Addresses {
   /** The journal may lie on a droplet outside both pools. */
   async alsoKnow(droplet: DropletId): Promise<void> {
     if (this.#find(droplet) !== undefined) return;
-    const { found } = await this.#client.patiently({ limitMs: lookUpLimitMs }, (turn) =>
-      lookUp(this.#client, [droplet], turn),
+    const client = this.#client();
+    const { found } = await client.patiently({ limitMs: lookUpLimitMs }, (turn) =>
+      lookUp(client, [droplet], turn),
     );
     this.#others.push(...found);
   }

@@ -2,17 +2,26 @@
 import type { Blueprint, Claim } from '../controller/prepare.ts';
 import { type ComposeFile, readComposeFile } from '../policy/compose-file.ts';
 import { composeFingerprintText, renderCompose } from '../policy/compose-render.ts';
+import { misfits } from '../policy/parse.ts';
 import { formatProblems } from '../policy/problem.ts';
-import type { Connection } from './connect.ts';
+import type { Opened } from './connect.ts';
 import { unfit } from './exit.ts';
+import { readNamed } from './files.ts';
 
 export type CheckedCompose = Blueprint & { readonly file: ComposeFile };
 
-/** Throws Exit with every problem of the file, its line and the mend. */
-export function parseBlueprint(
-  connection: Pick<Connection, 'compose' | 'settings' | 'output'>,
-): CheckedCompose {
-  const { compose: text, settings, output } = connection;
+/**
+ * Throws Exit with every problem of the file, its line and the mend, and where the policy asks what this bgctl.yml cannot
+ * give; before anybody is asked anything.
+ */
+export async function readBlueprint(opened: Opened): Promise<CheckedCompose> {
+  const { settings, written, output, policyText } = opened;
+  const wrong = misfits(policyText, settings.policy, settings.traffic);
+  if (wrong.length > 0) throw unfit(wrong);
+  const text = await readNamed(written, settings.compose.file, {
+    key: ['compose', 'file'],
+    mend: 'write it, or correct the path: a relative one starts at the folder of bgctl.yml',
+  });
   const parsed = readComposeFile(text, settings.compose.file, settings);
   if (!parsed.ok) throw unfit(parsed.problems);
   if (parsed.warnings.length > 0) output.note(formatProblems(parsed.warnings));

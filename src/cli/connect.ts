@@ -1,15 +1,15 @@
-// From the command line's options to a connection: configuration read and checked, the world wired.
-import { readFile } from 'node:fs/promises';
+// From the command line's options to the journal, and on to the world where a command needs it.
 import { homedir, hostname, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Controller } from '../controller/controller.ts';
 import type { Watcher } from '../controller/status.ts';
-import { misfits, parsePolicy, parseSettings } from '../policy/parse.ts';
+import { parsePolicy, parseSettings } from '../policy/parse.ts';
 import type { Policy } from '../policy/policy.ts';
-import { formatProblems, type Parsed } from '../policy/problem.ts';
 import type { Settings } from '../policy/settings.ts';
-import { type Wired, wire } from '../wire.ts';
-import { refused, unfit } from './exit.ts';
+import { journalDroplet, near, type Wired } from '../wire.ts';
+import type { Journal } from '../world.ts';
+import { refused } from './exit.ts';
+import { readConfig, readNamed, sound, type Written } from './files.ts';
 import { openLog } from './log.ts';
 import { type Output, openOutput, redactor } from './output.ts';
 import { secretsOf } from './secrets.ts';
@@ -21,88 +21,65 @@ export type GlobalOptions = {
   readonly log?: string | undefined;
 };
 
-export type Connection = {
+/** What is known from files: nobody was asked for it. */
+export type Opened = {
   readonly settings: Settings;
+  readonly written: Written;
   readonly policy: Policy;
-  /** The compose file's text. */
-  readonly compose: string;
+  /** The policy file as it was written. */
+  readonly policyText: string;
   readonly output: Output;
   /** Takes the secrets out of a text that this command knows. */
   readonly redact: (text: string) => string;
-  readonly wired: Wired;
   /** Who asks, for the journal. */
   readonly who: string;
+};
+
+/** What the journal alone can tell. */
+export type Records = Opened & { readonly journal: Journal };
+
+export type Connection = Records & {
+  readonly wired: Wired;
   controller(watcher: Watcher): Controller;
 };
 
 const policies = fileURLToPath(new URL('../../policies', import.meta.url));
 
-async function connect(options: GlobalOptions, begins: boolean): Promise<Connection> {
-  const settings = await loadSettings(options.config);
-  const token = process.env[settings.cloud.tokenVariable] ?? '';
-  const urlVariable = settings.journal.kind === 'postgres' ? settings.journal.urlVariable : null;
-  const journalUrl = urlVariable === null ? null : (process.env[urlVariable] ?? '');
-  const redact = redactor([token, ...secretsOf(journalUrl ?? '')]);
+async function open(options: GlobalOptions): Promise<Opened> {
+  const { written, settings } = await readSettings(options.config);
+  const redact = redactor([tokenOf(settings), ...secretsOf(journalUrlOf(settings) ?? '')]);
   const output = openOutput({
     json: options.json,
     redact,
     actions: actionsOf(process.env) !== null,
   });
-  const written = await read(settings.policy);
-  const policy = sound(parsePolicy(written, settings.policy));
-  const wrong = begins ? misfits(written, settings.policy, settings.traffic) : [];
-  if (wrong.length > 0) throw unfit(wrong);
-  const compose = await read(settings.compose.file);
-  if (token === '')
-    throw refused(
-      `the environment variable ${settings.cloud.tokenVariable} is not set: ${options.config} says that it holds the DigitalOcean token`,
-    );
-  if (journalUrl === '')
-    throw refused(
-      `the environment variable ${urlVariable} is not set: ${options.config} says that it holds the address of the journal's database`,
-    );
+  const policyText = await readPolicy(written, settings);
   const who = whoAmI();
-  const log = await openLog(options.log, redact);
-  const wired = await wire(settings, {
-    token,
-    ...(journalUrl === null ? {} : { journalUrl }),
-    ...(log === null ? {} : { onWork: log }),
-    onHook: (line) => output.note(`hook ${line}`),
-  });
   return {
     settings,
-    policy,
-    compose,
+    written,
+    policy: sound(parsePolicy(policyText, settings.policy)),
+    policyText,
     output,
     redact,
-    wired,
     who,
-    controller: (watcher) =>
-      new Controller({ world: wired.world, name: settings.app, policy, who, watcher, redact }),
   };
 }
 
-/**
- * Connects, works, and lets go of every connection whatever happens. `begins`: the work is to begin a promotion, so that
- * the policy must suit the settings; nobody is kept from a promotion that is under way because it does not.
- */
-export async function connected<T>(
-  options: GlobalOptions,
-  work: (connection: Connection) => Promise<T>,
-  { begins = false } = {},
-): Promise<T> {
-  const connection = await connect(options, begins);
-  try {
-    return await work(connection);
-  } finally {
-    await connection.wired.close();
-  }
+/** Throws Exit with every problem of it. */
+export async function readSettings(
+  config: string,
+): Promise<{ readonly written: Written; readonly settings: Settings }> {
+  const written = await readConfig(config);
+  const where = { home: homedir(), cwd: process.cwd(), policies };
+  return { written, settings: sound(parseSettings(written.text, written.file, where)) };
 }
 
-export function loadSettings(config: string): Promise<Settings> {
-  return load(config, (text, file) =>
-    parseSettings(text, file, { home: homedir(), cwd: process.cwd(), policies }),
-  );
+export function readPolicy(written: Written, { policy }: Settings): Promise<string> {
+  return readNamed(written, policy, {
+    key: ['policy'],
+    mend: 'write it (start from policies/reference.yml), correct the path, or name standard, cautious or swift',
+  });
 }
 
 /** The file of a policy that comes with bgctl. */
@@ -110,31 +87,87 @@ export function shipped(policy: string): string {
   return `${policies}/${policy}.yml`;
 }
 
-/** Every problem at once, or the value; warnings are said. */
-export async function load<T>(
-  file: string,
-  parse: (text: string, file: string) => Parsed<T>,
+/**
+ * Opens the journal, works, and lets go of every connection whatever happens. `reach` asks the cloud, once somebody
+ * needs more than the journal. `first` is given what files say, before anybody is asked anything.
+ */
+export async function withRecords<T, F = void>(
+  options: GlobalOptions,
+  work: (records: Records, reach: () => Promise<Connection>, found: F) => Promise<T>,
+  first?: (opened: Opened) => Promise<F>,
 ): Promise<T> {
-  return sound(parse(await read(file), file));
-}
-
-function sound<T>(parsed: Parsed<T>): T {
-  if (!parsed.ok) throw unfit(parsed.problems);
-  if (parsed.warnings.length > 0) process.stderr.write(`${formatProblems(parsed.warnings)}\n`);
-  return parsed.value;
-}
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+  const opened = await open(options);
+  const { settings, redact, output } = opened;
+  const found = (await first?.(opened)) as F;
+  if (journalDroplet(settings) !== null) needToken(opened);
+  const journalUrl = journalUrlOf(settings);
+  if (journalUrl === '' && settings.journal.kind === 'postgres')
     throw refused(
-      missing
-        ? `${file} does not exist: write one (examples/quickstart/bgctl.yml) or name it with --config`
-        : `${file} cannot be read: ${(error as Error).message}`,
+      `the environment variable ${settings.journal.urlVariable} is not set: ${options.config} says that it holds the address of the journal's database`,
     );
+  const log = await openLog(options.log, redact);
+  const place = await near(settings, {
+    token: tokenOf(settings),
+    ...(journalUrl === null ? {} : { journalUrl }),
+    ...(log === null ? {} : { onWork: log }),
+    onHook: (line) => output.note(`hook ${line}`),
+  });
+  const records = { ...opened, journal: place.journal };
+  try {
+    return await work(
+      records,
+      async () => {
+        needToken(opened);
+        return connection(records, await place.reach());
+      },
+      found,
+    );
+  } finally {
+    await place.close();
   }
+}
+
+/** For commands that are nothing without the cloud. */
+export async function connected<T, F = void>(
+  options: GlobalOptions,
+  work: (connection: Connection, found: F) => Promise<T>,
+  first?: (opened: Opened) => Promise<F>,
+): Promise<T> {
+  return withRecords<T, F>(
+    options,
+    async (_, reach, found) => work(await reach(), found),
+    async (opened) => {
+      const found = (await first?.(opened)) as F;
+      needToken(opened);
+      return found;
+    },
+  );
+}
+
+function connection(records: Records, wired: Wired): Connection {
+  const { settings, policy, who, redact } = records;
+  return {
+    ...records,
+    wired,
+    controller: (watcher) =>
+      new Controller({ world: wired.world, name: settings.app, policy, who, watcher, redact }),
+  };
+}
+
+function tokenOf({ cloud }: Settings): string {
+  return process.env[cloud.tokenVariable] ?? '';
+}
+
+/** Null: it lies in no database. */
+function journalUrlOf({ journal }: Settings): string | null {
+  return journal.kind === 'postgres' ? (process.env[journal.urlVariable] ?? '') : null;
+}
+
+function needToken({ settings, written }: Opened): void {
+  if (tokenOf(settings) === '')
+    throw refused(
+      `the environment variable ${settings.cloud.tokenVariable} is not set: ${written.file} says that it holds the DigitalOcean token`,
+    );
 }
 
 /** A CI run's address where there is one, else `anna@laptop`. */

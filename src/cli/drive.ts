@@ -29,11 +29,12 @@ export async function drive(
   const { released } = ending.app;
   if (released === 0 || wanted.kind === 'resolve') return told;
   const release = wanted.kind === 'promote' ? wanted.release : releaseId(released);
-  const hint = `bgctl report ${release} shows all of it.`;
-  if (actionsOf(process.env) === null) return { ...told, hint };
+  // A report of what is not over shows a part of it.
+  const hint = ending.is === 'rest' ? { hint: `bgctl report ${release} shows all of it.` } : {};
+  if (actionsOf(process.env) === null) return { ...told, ...hint };
   const limitMs = ending.is === 'interrupted' ? patienceMs.interrupted : patienceMs.ended;
   const evidence = await evidenceFor(connection, release, '.', limitMs);
-  return evidence === null ? { ...told, hint } : { ...told, hint, evidence };
+  return evidence === null ? { ...told, ...hint } : { ...told, ...hint, evidence };
 }
 
 /** Lets somebody watch what a controller does; signals and the time limit end it. */
@@ -74,11 +75,14 @@ function stopSignal(timeoutMs: number | undefined): { signal: AbortSignal; end()
   const onSignal = (name: NodeJS.Signals) => stop.abort(new Error(name));
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  const signals = [stop.signal];
-  if (timeoutMs !== undefined) signals.push(AbortSignal.timeout(timeoutMs));
+  const timer = timeoutMs === undefined ? null : AbortSignal.timeout(timeoutMs);
+  // The timer's own reason is nothing to tell a person.
+  const onTimeout = () => stop.abort(new Error('the time of --timeout is over'));
+  timer?.addEventListener('abort', onTimeout, { once: true });
   return {
-    signal: AbortSignal.any(signals),
+    signal: stop.signal,
     end() {
+      timer?.removeEventListener('abort', onTimeout);
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
     },

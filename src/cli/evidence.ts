@@ -9,7 +9,7 @@ import { summaryOf } from '../report/markdown.ts';
 import { pageOf } from '../report/page.ts';
 import { decodeRecording, type Recording, recordingName } from '../report/recording.ts';
 import type { Report } from '../report/report.ts';
-import type { Connection } from './connect.ts';
+import type { Connection, Records } from './connect.ts';
 import { conclude, type Evidence, exit } from './exit.ts';
 import { pageAssets } from './page-assets.ts';
 
@@ -17,16 +17,14 @@ import { pageAssets } from './page-assets.ts';
 export const patienceMs = { ended: 5_000, interrupted: 1_000 } as const;
 
 export async function makeReport(
-  connection: Pick<Connection, 'settings' | 'redact' | 'wired'>,
+  records: Pick<Records, 'settings' | 'redact' | 'journal'>,
   promotion: Promotion,
   entries: readonly Entry[],
 ): Promise<Report> {
-  const { settings, redact, wired } = connection;
+  const { settings, redact, journal } = records;
   const { id } = promotion.release;
   const parts = await Promise.all(
-    epochsOf(promotion, entries).map((epoch) =>
-      wired.world.journal.recall(recordingName(id, epoch)),
-    ),
+    epochsOf(promotion, entries).map((epoch) => journal.recall(recordingName(id, epoch))),
   );
   const recordings = parts
     .map((text) => (text === null ? null : decodeRecording(text)))
@@ -56,7 +54,7 @@ export function evidenceFor(
     const promotions = promotionsOf(settings.app, policy, entries);
     const promotion = promotions.findLast((one) => one.release.id === release);
     if (promotion === undefined) return null;
-    const report = await makeReport(connection, promotion, entries);
+    const report = await makeReport({ ...connection, journal }, promotion, entries);
     const file = pageFile(release);
     await writeFile(join(directory, file), await makePage(report));
     const outputs = {

@@ -20,6 +20,20 @@ export const exit = {
   bug: 70,
 } as const;
 
+/** For `bgctl --help`. */
+export const exitCodes = `Exit codes:
+   0  done
+   2  refused before anything was touched
+  10  failed before the commit point, was removed
+  11  rolled back
+  12  aborted by somebody else, or another release came instead
+  13  held: a person must choose
+  14  busy: another release is under way, or another controller took over
+  15  drift: the load balancer is not as the journal has it
+  16  the world could not be reached
+  17  still under way when the watching ended
+  70  a bug in bgctl`;
+
 type ExitCode = (typeof exit)[keyof typeof exit];
 
 export type Conclusion = {
@@ -94,7 +108,7 @@ export function conclude(wanted: Wanted, ending: Ending): Conclusion {
         message: `The world could not be reached: ${ending.because}. Nothing was removed; \`bgctl resume\` goes on.`,
       };
     case 'interrupted':
-      return interrupted(ending.app, ending.because);
+      return interrupted(ending);
     case 'replaced':
       return {
         code: exit.busy,
@@ -123,7 +137,11 @@ function reached({ app, what }: Extract<Ending, { is: 'reached' }>): Conclusion 
   };
 }
 
-function interrupted(app: App, because: string): Conclusion {
+function interrupted({
+  app,
+  because,
+  followed = false,
+}: Extract<Ending, { is: 'interrupted' }>): Conclusion {
   if (app.phase === 'idle' && app.asked === null) return rested({ kind: 'resume' }, app);
   if (awaited(app) !== null)
     return {
@@ -140,8 +158,17 @@ function interrupted(app: App, because: string): Conclusion {
   return {
     code: exit.underWay,
     outcome: 'under-way',
-    message: `Stopped watching (${because}). ${app.name} is ${app.phase}; nothing new was begun. Go on with ${legal(app).join(' or ')}.`,
+    message: `Stopped watching (${because}). ${standing(app, followed)}`,
   };
+}
+
+/** Where it stands, and whether it goes on by itself. */
+function standing(app: App, followed: boolean): string {
+  if (followed)
+    return `${app.name} is ${app.phase}; whoever drives it goes on. \`bgctl status --watch\` follows it.`;
+  if (app.phase === 'idle' && app.asked?.kind === 'promote')
+    return `${app.asked.release.id} stands in the journal and was not begun; \`bgctl resume\` begins it, \`bgctl abort\` takes it back.`;
+  return `${app.name} is ${app.phase}; nothing new was begun. Go on with ${legal(app).join(' or ')}.`;
 }
 
 function isSwitched({ phase }: App): boolean {

@@ -14,8 +14,9 @@ import { healthy, type Kind, kinds, slowFromMs } from '../simulator/kinds.ts';
 import { Random } from '../simulator/random.ts';
 import { dropletsInPool, rehearse } from '../simulator/rehearsal.ts';
 import { stage } from '../stage.ts';
-import { type GlobalOptions, load, loadSettings, shipped } from './connect.ts';
+import { type GlobalOptions, readPolicy, readSettings, shipped } from './connect.ts';
 import { type Conclusion, exit, refused } from './exit.ts';
+import { readArgument, sound } from './files.ts';
 import { openOutput, redactor } from './output.ts';
 import { pageAssets } from './page-assets.ts';
 import { secretsOfEnvironment } from './secrets.ts';
@@ -105,17 +106,19 @@ async function found(
   options: GlobalOptions & RehearseOptions,
 ): Promise<{ readonly policy: Policy; readonly app: App }> {
   const { policy: named } = options;
-  if (named !== undefined)
+  if (named !== undefined) {
+    const file = fileOf(named);
     return {
-      policy: await load(fileOf(named), parsePolicy),
+      policy: sound(parsePolicy(await readArgument(file, '--policy'), file)),
       app: { drains: true, identifies: 'droplet' },
     };
-  const { policy, traffic } = await loadSettings(options.config);
-  const { identity, drain } = traffic;
+  }
+  const { written, settings } = await readSettings(options.config);
+  const { identity, drain } = settings.traffic;
   const names = identity.kind === 'header' && identity.droplet !== null;
   const identifies = identity.kind === 'none' ? 'nothing' : names ? 'droplet' : 'environment';
   return {
-    policy: await load(policy, parsePolicy),
+    policy: sound(parsePolicy(await readPolicy(written, settings), settings.policy)),
     app: { drains: drain !== null, identifies },
   };
 }

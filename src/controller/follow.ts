@@ -1,7 +1,7 @@
 // Follows a promotion that another controller drives, from the journal alone.
 import { Bell } from '../lib/deferred.ts';
+import { because } from '../lib/failure.ts';
 import type { Policy } from '../policy/policy.ts';
-import { legal } from '../promotion/admit.ts';
 import { type App, awaited, genesis, type Phase } from '../promotion/app.ts';
 import { apply } from '../promotion/fold.ts';
 import type { World } from '../world.ts';
@@ -68,7 +68,7 @@ function endingOf(app: App, { until, stop }: FollowOptions): Ending | null {
   if (until === 'switched' && pastSwitch.includes(app.phase))
     return { is: 'reached', app, what: 'switched' };
   if (stop.aborted)
-    return { is: 'interrupted', app, because: `still ${app.phase}; ${legal(app).join(' or ')}` };
+    return { is: 'interrupted', app, because: because(stop.reason), followed: true };
   return null;
 }
 

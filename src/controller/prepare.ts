@@ -89,25 +89,37 @@ export async function prepare(
   const { blueprint, wanted, pool, droplets } = given;
   const first = droplets[0];
   if (first === undefined) throw new Unprepared([`pool ${pool} has no droplets`]);
-  const problems: string[] = [];
+  const problems = [...unmatched(blueprint.images, wanted.versions)];
   const images: Record<string, string> = {};
   for (const [service, repository] of Object.entries(blueprint.images)) {
     const version = wanted.versions[service] ?? wanted.versions['*'];
-    if (version === undefined)
-      problems.push(
-        `no version was given for ${service}: write ${service}=TAG or ${service}=sha256:…`,
-      );
-    else images[service] = await digestOf(survey, first, repository, version, problems);
+    if (version !== undefined)
+      images[service] = await digestOf(survey, first, repository, version, problems);
   }
-  for (const service of Object.keys(wanted.versions))
-    if (service !== '*' && blueprint.images[service] === undefined)
-      problems.push(`${service} is not a service that bgctl.yml names under images`);
   const env = await fingerprints(survey, droplets, blueprint.envFiles, problems);
   if (problems.length > 0) throw new Unprepared(problems);
   const key = hash(
     JSON.stringify([sorted(images), blueprint.fingerprintText(images), sorted(env)]),
   );
   return { pool, droplets, images, env, key, requestedBy: wanted.requestedBy };
+}
+
+/** Services without a version, and versions without a service: known before anybody is asked. */
+export function unmatched(
+  images: Blueprint['images'],
+  versions: Wanted['versions'],
+): readonly string[] {
+  return [
+    ...Object.keys(images)
+      .filter((service) => versions[service] === undefined && versions['*'] === undefined)
+      .map(
+        (service) =>
+          `no version was given for ${service}: write ${service}=TAG or ${service}=sha256:…`,
+      ),
+    ...Object.keys(versions)
+      .filter((service) => service !== '*' && images[service] === undefined)
+      .map((service) => `${service} is not a service that bgctl.yml names under images`),
+  ];
 }
 
 /** What the registry refuses for good (no such tag, no such login) is one of the problems to mend. */

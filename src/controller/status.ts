@@ -25,7 +25,12 @@ export type Ending =
   /** What `--wait` asked for was reached; the promotion goes on with `resume`. */
   | { readonly is: 'reached'; readonly app: App; readonly what: 'ready' | 'switched' }
   | { readonly is: 'unreachable'; readonly app: App; readonly because: string }
-  /** A signal or `--timeout`: nothing new was begun. */
-  | { readonly is: 'interrupted'; readonly app: App; readonly because: string }
+  /** A signal or `--timeout`: nothing new was begun. `followed`: somebody else drives, and goes on. */
+  | {
+      readonly is: 'interrupted';
+      readonly app: App;
+      readonly because: string;
+      readonly followed?: boolean;
+    }
   /** Another controller took over. */
   | { readonly is: 'replaced'; readonly app: App };

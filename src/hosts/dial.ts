@@ -108,8 +108,14 @@ function refused(to: Dial, pins: Pins, shown: Buffer | null, error: unknown): Fa
   const { level } = error as { level?: string };
   const target = `${to.name} (${where(to)})`;
   if (level === 'client-authentication') {
-    const means = to.hosts.key === null ? 'no key of the SSH agent' : `not the key ${to.hosts.key}`;
-    return new Failure('host', `${target} accepts ${means} for user ${to.hosts.user}.`);
+    const means =
+      to.hosts.key === null
+        ? 'any key of the SSH agent: add the right one (ssh-add)'
+        : `the key ${to.hosts.key}: name another in hosts.key`;
+    return new Failure(
+      'host',
+      `${target} does not accept ${means}, or put its public key into ~/.ssh/authorized_keys of user ${to.hosts.user} there.`,
+    );
   }
   if (level === 'handshake' && /host key/i.test(because(error))) {
     const types = [...new Set(pins.keys.map(({ type }) => type))].join(', ');

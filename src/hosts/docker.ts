@@ -84,9 +84,13 @@ export function dockerOn(host: SshHost, droplet: DropletId, clock: Clock): Docke
       const what = `Asking the registry for ${reference}`;
       return reads(what, async () => {
         const options = authconfig === null ? {} : { authconfig };
-        const found = await docker.getImage(reference).distribution(options);
+        const found = await docker.getImage(reference).distribution(options).catch(unpushed);
         return understood(dockerAnswers.digest, found, what);
       });
+
+      function unpushed(error: unknown): never {
+        throw noSuchTag(reference, error) ?? error;
+      }
     },
     now() {
       const what = 'Reading the time';
@@ -125,6 +129,17 @@ export function dockerFailure(what: string, error: unknown): Failure {
     .slice(0, 300);
   const refused = typeof statusCode === 'number' && statusCode < 500;
   return new Failure('host', `${what}: ${text}`, { retry: refused ? 'never' : 'soon' });
+}
+
+/** A registry that was asked and knows no such tag; null: it said something else. */
+export function noSuchTag(reference: string, error: unknown): Failure | null {
+  if (!/manifest unknown|manifest_unknown/i.test(because(error))) return null;
+  const colon = reference.lastIndexOf(':');
+  const [repository, tag] = [reference.slice(0, colon), reference.slice(colon + 1)];
+  return new Failure(
+    'host',
+    `there is no tag ${tag} in ${repository}, as the registry says: was it pushed?`,
+  );
 }
 
 export function vanished(error: unknown): null {

@@ -165,9 +165,10 @@ function shippedPolicyExists({ policy }: Partial<WrittenApp>): Finding[] {
   if (policy === undefined || !isPolicyName(policy)) return [];
   if (shippedPolicies.some((name) => name === policy)) return [];
   const meant = nearest(policy, shippedPolicies);
-  const names =
-    meant === null ? `write one of: ${shippedPolicies.join(', ')}` : `did you mean ${meant}?`;
-  const mend = `${names}, or a path such as ./policy.yml`;
+  const mend =
+    meant === null
+      ? `write one of: ${shippedPolicies.join(', ')}, or a path such as ./policy.yml`
+      : `did you mean ${meant}? A file is named by a path, such as ./policy.yml`;
   return [{ path: ['policy'], message: `"${policy}" does not come with bgctl`, mend }];
 }
 

@@ -1,13 +1,13 @@
 // Whether an HTTP answer is what the policy expects, and in what it is not.
 import { at, jsonPath } from '../lib/json-path.ts';
 import type { HttpRequest, JsonCondition } from '../policy/probe-spec.ts';
-import { excerpt } from './detail.ts';
+import { excerpt, statusAnd } from './detail.ts';
 import type { Seen } from './seen.ts';
 
 export function judged(wanted: HttpRequest, answer: { status: number; body: string }): Seen {
   const { status, body } = answer;
   const { status: ranges = [{ from: 200, to: 299 }], expect, json = [] } = wanted;
-  const told = `HTTP ${status} ${excerpt(body)}`.trim();
+  const told = statusAnd(status, body);
   if (!ranges.some(({ from, to }) => status >= from && status <= to))
     return { outcome: 'error', detail: told };
   if (expect !== null && !body.includes(expect)) {

@@ -4,7 +4,7 @@ import { Failure } from '../lib/failure.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { Sighting, Traffic } from '../world.ts';
 import { ask } from './ask.ts';
-import { excerpt } from './detail.ts';
+import { excerpt, statusAnd } from './detail.ts';
 import { type Identity, type Name, nameIn, nobody, type Told } from './identity.ts';
 
 /** A visitor would have left by then. */
@@ -47,7 +47,7 @@ function identifies(identity: Identity): Traffic['identifies'] {
 }
 
 function troubleOf(identity: Identity, { status, body }: Told, name: Name): string | null {
-  if (status >= 500) return `HTTP ${status} ${excerpt(body)}`.trim();
+  if (status >= 500) return statusAnd(status, body);
   if (name.environment !== null || identity.kind === 'none') return null;
   return identity.kind === 'header'
     ? `HTTP ${status} without the header ${identity.environment}, so nobody can tell which environment answered`

@@ -4,7 +4,7 @@ import { conclude, exit, type Wanted } from '../../src/cli/exit.ts';
 import type { Ending } from '../../src/controller/status.ts';
 import type { App, Outcome } from '../../src/promotion/app.ts';
 import { acted, anApp, continued, entered, requested } from '../builders/app.ts';
-import { hold } from '../builders/command.ts';
+import { hold, promote } from '../builders/command.ts';
 import { aPolicyWithApproval } from '../builders/policy.ts';
 
 const wanted: Wanted = { kind: 'promote', release: 'r42' };
@@ -121,6 +121,21 @@ describe('what is said at the end', () => {
   test('an interrupted promotion tells where it stands and how to go on', () => {
     expect(said({ is: 'interrupted', app: anApp().in('gating'), because: 'SIGINT' })).toBe(
       'Stopped watching (SIGINT). shop is gating; nothing new was begun. Go on with bgctl abort or bgctl resume.',
+    );
+  });
+
+  test('a release that stands in the journal and was not begun is said to', () => {
+    const command = promote('r43');
+    const app = continued(anApp().in('idle'), { type: 'asked', by: 'anna', command });
+    expect(said({ is: 'interrupted', app, because: 'so it was' })).toBe(
+      'Stopped watching (so it was). r43 stands in the journal and was not begun; `bgctl resume` begins it, `bgctl abort` takes it back.',
+    );
+  });
+
+  test('who only followed is told that it goes on without them', () => {
+    const app = anApp().in('gating');
+    expect(said({ is: 'interrupted', app, because: 'so it was', followed: true })).toBe(
+      'Stopped watching (so it was). shop is gating; whoever drives it goes on. `bgctl status --watch` follows it.',
     );
   });
 

@@ -48,7 +48,7 @@ describe('bgctl refuses, with exit 2 and a sentence on stderr', () => {
 
   test('to begin without the token that the configuration names', async () => {
     vi.stubEnv('DIGITALOCEAN_TOKEN', '');
-    const { code, out, err } = await run('status', '--config', join(directory, 'good.yml'));
+    const { code, out, err } = await run('abort', '--config', join(directory, 'good.yml'));
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain('the environment variable DIGITALOCEAN_TOKEN is not set: ');
   });

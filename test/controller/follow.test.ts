@@ -80,7 +80,7 @@ describe('a controller that finds the lease held', () => {
     const ending = await world.clock.until(following, 2_000);
     expect(ending).toMatchObject({
       is: 'interrupted',
-      because: 'still gating; bgctl abort or bgctl resume',
+      followed: true,
     });
   });
 

@@ -52,9 +52,9 @@ describe('preparing a release', () => {
     });
     await expect(prepare(survey, given({ web: 'v2', db: 'v1' }))).rejects.toMatchObject({
       problems: [
-        'ghcr.io/acme/web:v2 does not exist',
         'no version was given for worker: write worker=TAG or worker=sha256:…',
         'db is not a service that bgctl.yml names under images',
+        'ghcr.io/acme/web:v2 does not exist',
         '/opt/shop/.env is missing on droplet 4: put it there before promoting',
       ],
     });

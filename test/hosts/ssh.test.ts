@@ -306,7 +306,9 @@ describe('our own key', () => {
     const { private: secret } = makeKeyPair('stranger');
     writeFileSync(stranger, secret);
     const error = await with_({ key: stranger });
-    expect(error.message).toContain(`accepts not the key ${stranger} for user deploy`);
+    expect(error.message).toContain(
+      `does not accept the key ${stranger}: name another in hosts.key, or put its public key into ~/.ssh/authorized_keys of user deploy there.`,
+    );
     expect(error.retry).toBe('never');
     expect(JSON.stringify(error) + error.message).not.toContain(secret.slice(60, 100));
   });

@@ -499,7 +499,7 @@ const mistakes: Mistake[] = [
     to: 'app: shop\npolicy: cautios\n',
     says: [
       'bgctl.yml:2:9  policy: "cautios" does not come with bgctl',
-      '    did you mean cautious?, or a path such as ./policy.yml',
+      '    did you mean cautious? A file is named by a path, such as ./policy.yml',
     ],
   },
   {

@@ -110,7 +110,7 @@ describe('an answer', () => {
     const seen = await sample(http({ json: [{ path: '$', exists: false }] }), parts(port));
     expect([seen.outcome, seen.detail]).toEqual([
       'error',
-      'HTTP 200: the body is not JSON: <html>',
+      'HTTP 200: the body is not JSON: an HTML page',
     ]);
   });
 });

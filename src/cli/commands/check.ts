@@ -3,13 +3,15 @@ import { because } from '../../lib/failure.ts';
 import { referencesIn } from '../../lib/references.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { type ProbeSpec, variablesOf } from '../../policy/probe-spec.ts';
-import { environmentsOf } from '../../promotion/app.ts';
+import { type App, environmentsOf } from '../../promotion/app.ts';
 import { withheldOf } from '../../wire.ts';
-import { parseBlueprint } from '../blueprint.ts';
+import { type CheckedCompose, readBlueprint } from '../blueprint.ts';
 import type { CliCommand } from '../command.ts';
 import { type Connection, connected } from '../connect.ts';
 import { type Conclusion, exit } from '../exit.ts';
-import { quietly } from '../quietly.ts';
+import { nextPlace, taken } from '../obstacles.ts';
+import { recorded } from '../quietly.ts';
+import { sshProblems } from '../ssh-files.ts';
 
 type Finding = {
   readonly ok: 'yes' | 'no' | 'unknown';
@@ -23,25 +25,37 @@ export const check: CliCommand<object> = {
   command: 'check',
   describe: 'test token, SSH, Docker, registry, disk, memory and health path; changes nothing',
   options: (yargs) => yargs,
-  run: (options) =>
-    connected(
-      options,
-      async (connection) => {
-        parseBlueprint(connection);
-        const findings = [
-          ...(await ofCloud(connection)),
-          ...(await ofDroplets(connection)),
-          ...(await ofJournal(connection)),
-          await ofTraffic(connection),
-          ...ofVariables(connection, process.env),
-        ];
-        for (const { ok, what, detail } of findings)
-          connection.output.result({ ok, what, detail }, `${marks[ok]} ${what}: ${detail}`);
-        return conclusion(findings);
-      },
-      { begins: true },
-    ),
+  run: (options) => connected(options, checked, readBlueprint),
 };
+
+async function checked(connection: Connection, blueprint: CheckedCompose): Promise<Conclusion> {
+  const files = await ofSshFiles(connection);
+  const findings = [
+    ...files,
+    ...(await ofCloud(connection)),
+    // Without them no droplet can be reached, and each would only say so again.
+    ...(files.length > 0 ? [notAsked] : await ofDroplets(connection)),
+    ...(await ofJournal(connection, { blueprint, reachable: files.length === 0 })),
+    await ofTraffic(connection),
+    ...ofVariables(connection, process.env),
+  ];
+  for (const { ok, what, detail } of findings)
+    connection.output.result({ ok, what, detail }, `${marks[ok]} ${what}: ${detail}`);
+  return conclusion(findings);
+}
+
+const notAsked: Finding = {
+  ok: 'unknown',
+  what: 'droplets',
+  detail: 'not asked: bgctl reaches them by SSH, and that lacks what is named above',
+};
+
+async function ofSshFiles(connection: Connection): Promise<readonly Finding[]> {
+  const problems = await sshProblems(connection);
+  return problems.map(({ file, line, path, message, mend }): Finding => {
+    return { ok: 'no', what: `${path} (${file}:${line})`, detail: `${message}: ${mend}` };
+  });
+}
 
 async function ofCloud({ wired, policy }: Connection): Promise<readonly Finding[]> {
   const metrics = probesOf(policy).some(({ kind }) => kind === 'balancer');
@@ -86,21 +100,49 @@ async function ofDroplets(connection: Connection): Promise<readonly Finding[]> {
   );
 }
 
-/** Whether it can be read, and, where it tells what is live, whether that is healthy. */
-async function ofJournal(connection: Connection): Promise<readonly Finding[]> {
-  const { journal } = connection.wired.world;
+type Means = {
+  readonly blueprint: CheckedCompose;
+  /** Whether droplets can be asked at all. */
+  readonly reachable: boolean;
+};
+
+/** Whether it can be read, and what follows from it: what is healthy, and what is in the next release's way. */
+async function ofJournal(
+  connection: Connection,
+  { blueprint, reachable }: Means,
+): Promise<readonly Finding[]> {
+  const { journal } = connection;
   try {
-    const { entries } = await journal.read();
+    const { app, entries } = await recorded(connection);
     const detail = `${journal.place}, ${entries.length} entries`;
-    return [{ ok: 'yes', what: 'journal', detail }, ...(await ofHealth(connection))];
+    const found: Finding = { ok: 'yes', what: 'journal', detail };
+    if (!reachable) return [found];
+    return [
+      found,
+      ...(await ofHealth(connection, app)),
+      ...(await ofNextPlace(connection, app, blueprint)),
+    ];
   } catch (error) {
     return [{ ok: 'no', what: 'journal', detail: because(error) }];
   }
 }
 
+/** As `plan` finds it: host ports and names where the next release would run. */
+async function ofNextPlace(
+  connection: Connection,
+  app: App,
+  blueprint: CheckedCompose,
+): Promise<readonly Finding[]> {
+  const { pool, droplets } = nextPlace(app, await connection.wired.inspect());
+  if (droplets.length === 0) return [];
+  const what = `host ports and names on pool ${pool}`;
+  const problems = await taken(connection, app, blueprint, droplets);
+  if (problems.length === 0) return [{ ok: 'yes', what, detail: 'free for the next release' }];
+  return problems.map((detail): Finding => ({ ok: 'no', what, detail }));
+}
+
 /** Only what is live can be asked; a first release has nothing to ask yet. */
-async function ofHealth(connection: Connection): Promise<readonly Finding[]> {
-  const { app } = await quietly(connection).read();
+async function ofHealth(connection: Connection, app: App): Promise<readonly Finding[]> {
   const { live } = environmentsOf(app);
   if (live === null) return [];
   const path = connection.settings.traffic.health;

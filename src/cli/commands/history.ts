@@ -2,8 +2,8 @@
 
 import { promotionsOf } from '../../promotion/history.ts';
 import type { CliCommand } from '../command.ts';
-import { connected } from '../connect.ts';
-import { quietly } from '../quietly.ts';
+import { withRecords } from '../connect.ts';
+import { recorded } from '../quietly.ts';
 
 type Options = { readonly most: number };
 
@@ -13,8 +13,9 @@ export const history: CliCommand<Options> = {
   options: (yargs) =>
     yargs.option('most', { type: 'number', default: 20, describe: 'how many, at most' }),
   run: (options) =>
-    connected(options, async ({ settings, policy, output, ...connection }) => {
-      const { entries } = await quietly({ settings, policy, output, ...connection }).read();
+    withRecords(options, async (records) => {
+      const { settings, policy, output } = records;
+      const { entries } = await recorded(records);
       const promotions = promotionsOf(settings.app, policy, entries).slice(-options.most);
       if (promotions.length === 0) output.note('No release was promoted yet.');
       for (const { release, pool, by, askedAt, approved, outcome } of promotions) {

@@ -2,11 +2,12 @@
 
 import { because } from '../../lib/failure.ts';
 import { environmentsOf } from '../../promotion/app.ts';
-import { projectsOf } from '../../promotion/environment.ts';
+import { type Environment, projectsOf } from '../../promotion/environment.ts';
 import type { CliCommand } from '../command.ts';
-import { connected } from '../connect.ts';
-import { refused } from '../exit.ts';
-import { quietly } from '../quietly.ts';
+import { type Records, withRecords } from '../connect.ts';
+import { type Exit, refused } from '../exit.ts';
+import { nothingPromoted, promotionNamed } from '../named.ts';
+import { recorded } from '../quietly.ts';
 
 type Options = { readonly release?: string | undefined; readonly lines: number };
 
@@ -18,22 +19,14 @@ export const logs: CliCommand<Options> = {
       .positional('release', { type: 'string', describe: 'such as r42' })
       .option('lines', { type: 'number', default: 50, describe: 'of each container' }),
   run: (options) =>
-    connected(options, async (connection) => {
-      const { app } = await quietly(connection).read();
-      const { live, other } = environmentsOf(app);
-      const running = [live, other].filter((environment) => environment !== null);
-      const environment = running.find(
-        ({ release }) => release.id === (options.release ?? release.id),
-      );
-      if (environment === undefined)
-        throw refused(
-          `${options.release ?? 'nothing'} does not run${running.length > 0 ? `; ${running.map(({ release }) => release.id).join(' and ')} do` : ''}. What a removed release last said is in \`bgctl show\`.`,
-        );
+    withRecords(options, async (records, reach) => {
+      const environment = await named(records, options.release);
+      const { wired, output } = await reach();
       for (const place of projectsOf(environment)) {
-        const text = await connection.wired.world.hosts
+        const text = await wired.world.hosts
           .logs(place, options.lines)
           .catch((error: unknown) => `(cannot be read: ${because(error)})`);
-        connection.output.result(
+        output.result(
           { project: place.project, droplet: place.droplet, log: text },
           `--- ${place.project} on droplet ${place.droplet}\n${text}`,
         );
@@ -41,3 +34,31 @@ export const logs: CliCommand<Options> = {
       return null;
     }),
 };
+
+/** What runs is known from the journal: nobody is asked for what never was. */
+async function named(records: Records, release: string | undefined): Promise<Environment> {
+  const { app, entries } = await recorded(records);
+  const { live, other } = environmentsOf(app);
+  const running = [live, other].filter((environment) => environment !== null);
+  const found = running.find((one) => one.release.id === (release ?? one.release.id));
+  if (found !== undefined) return found;
+  if (release === undefined) throw refused(app.released === 0 ? nothingPromoted : nothingRuns);
+  promotionNamed(release, { app: app.name, policy: records.policy, entries });
+  throw notRunning(
+    release,
+    running.map((one) => one.release.id),
+  );
+}
+
+const nothingRuns =
+  'Nothing runs now. What a removed release last said is in `bgctl show`; `bgctl history` lists them.';
+
+function notRunning(release: string, running: readonly string[]): Exit {
+  const others =
+    running.length === 0
+      ? 'nothing does'
+      : `${running.join(' and ')} ${running.length === 1 ? 'does' : 'do'}`;
+  return refused(
+    `${release} does not run; ${others}. What it last said is in \`bgctl show ${release}\`.`,
+  );
+}

@@ -1,49 +1,44 @@
 // bgctl plan: every call and command that a promotion would make, what forbids it, and how long it takes. Changes nothing.
-import { clashes, freePool } from '../../controller/prepare.ts';
-import { because } from '../../lib/failure.ts';
 import { durationText } from '../../policy/duration.ts';
 import type { ApprovalSpec, Policy } from '../../policy/policy.ts';
 import type { App } from '../../promotion/app.ts';
 import { environmentsOf } from '../../promotion/app.ts';
 import { type DropletId, projectName } from '../../promotion/environment.ts';
 import { releaseId } from '../../promotion/release.ts';
-import type { Wired } from '../../wire.ts';
-import { type CheckedCompose, parseBlueprint } from '../blueprint.ts';
+import type { Inspection } from '../../wire.ts';
+import { type CheckedCompose, readBlueprint } from '../blueprint.ts';
 import type { CliCommand } from '../command.ts';
 import { type Connection, connected } from '../connect.ts';
 import { type Conclusion, exit } from '../exit.ts';
+import { nextPlace, taken } from '../obstacles.ts';
 import type { Output } from '../output.ts';
 import { quietly } from '../quietly.ts';
-
-type Inspection = Awaited<ReturnType<Wired['inspect']>>;
+import { needSshFiles } from '../ssh-files.ts';
 
 export const plan: CliCommand<object> = {
   command: 'plan',
   describe: 'print what a promotion would do, call by call, and what forbids it; changes nothing',
   options: (yargs) => yargs,
   run: (options) =>
-    connected(
-      options,
-      async (connection) => {
-        const blueprint = parseBlueprint(connection);
-        const { app } = await quietly(connection).read();
-        const inspection = await connection.wired.inspect();
-        const pool = freePool(app);
-        const droplets = inspection.pools[pool].found.map((droplet) => droplet.id);
-        const { output } = connection;
-        roles(output, blueprint);
-        calls(connection, app, { pool, droplets, inspection });
-        times(output, connection.policy, inspection);
-        const problems = [
-          ...inspection.refusals,
-          ...(await taken(connection, app, blueprint, droplets)),
-        ];
-        for (const warning of inspection.warnings) output.result({ warning }, `note: ${warning}`);
-        return conclusion(problems);
-      },
-      { begins: true },
-    ),
+    connected(options, printed, async (opened) => {
+      const blueprint = await readBlueprint(opened);
+      await needSshFiles(opened);
+      return blueprint;
+    }),
 };
+
+async function printed(connection: Connection, blueprint: CheckedCompose): Promise<Conclusion> {
+  const { app } = await quietly(connection).read();
+  const inspection = await connection.wired.inspect();
+  const { pool, droplets } = nextPlace(app, inspection);
+  const { output } = connection;
+  roles(output, blueprint);
+  calls(connection, app, { pool, droplets, inspection });
+  times(output, connection.policy, inspection, environmentsOf(app).live !== null);
+  const problems = [...inspection.refusals, ...(await taken(connection, app, blueprint, droplets))];
+  for (const warning of inspection.warnings) output.result({ warning }, `note: ${warning}`);
+  return conclusion(problems);
+}
 
 function roles(output: Output, { file }: CheckedCompose): void {
   for (const { name, role, derivedBecause } of file.services)
@@ -123,9 +118,17 @@ function approvalText({ ttlMs, onExpire }: ApprovalSpec): string {
 }
 
 /** Rollback has a price, said beforehand. */
-function times(output: Output, policy: Policy, { balancer }: Inspection): void {
+function times(output: Output, policy: Policy, { balancer }: Inspection, hasBlue: boolean): void {
   if (balancer === null) return;
   const { warmUpMs, evictionMs } = balancer;
+  if (!hasBlue) {
+    const text = `The first release serves about ${durationText(warmUpMs)} after it joins the balancer; there is none before it to go back to.`;
+    output.result(
+      { warmUpMs, evictionMs: null, switchMs: warmUpMs, rollbackMs: null, warmMs: null },
+      text,
+    );
+    return;
+  }
   const switchMs = warmUpMs + evictionMs + policy.drain.quietMs;
   output.result(
     { warmUpMs, evictionMs, switchMs, rollbackMs: warmUpMs, warmMs: policy.drain.warmMs },
@@ -134,21 +137,6 @@ function times(output: Output, policy: Policy, { balancer }: Inspection): void {
       `Going back takes about ${durationText(warmUpMs)} with this balancer's health check.`,
     ].join('\n'),
   );
-}
-
-async function taken(
-  connection: Connection,
-  app: App,
-  blueprint: CheckedCompose,
-  droplets: readonly DropletId[],
-): Promise<readonly string[]> {
-  try {
-    const { survey, world } = connection.wired;
-    const { projects } = world.hosts;
-    return await clashes(survey, app, { blueprint, droplets, projects });
-  } catch (error) {
-    return [because(error)];
-  }
 }
 
 function conclusion(problems: readonly string[]): Conclusion {

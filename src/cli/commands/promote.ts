@@ -3,17 +3,25 @@
 import type { Wait } from '../../controller/loop.ts';
 import type { OnBusy } from '../../controller/make-way.ts';
 import type { Blueprint } from '../../controller/prepare.ts';
-import { clashes, freePool, number, type Prepared, prepare } from '../../controller/prepare.ts';
+import {
+  clashes,
+  freePool,
+  number,
+  type Prepared,
+  prepare,
+  unmatched,
+} from '../../controller/prepare.ts';
 import type { Refusal } from '../../promotion/admit.ts';
 import { type App, environmentsOf } from '../../promotion/app.ts';
-import { parseBlueprint } from '../blueprint.ts';
+import { readBlueprint } from '../blueprint.ts';
 import type { CliCommand } from '../command.ts';
-import { type Connection, connected } from '../connect.ts';
+import { type Connection, connected, type Opened } from '../connect.ts';
 import { drive } from '../drive.ts';
 import { type Conclusion, exit, refused } from '../exit.ts';
 import { lineUp, turnedAway } from '../line-up.ts';
 import { Deadline, onBusyOption, timeoutOption, waitOption } from '../options.ts';
 import { quietly } from '../quietly.ts';
+import { needSshFiles } from '../ssh-files.ts';
 import { versionsOf } from '../versions.ts';
 
 type Options = {
@@ -39,22 +47,28 @@ export const promote: CliCommand<Options> = {
       .option('timeout', timeoutOption),
   run: (options) => {
     const versions = versionsOf(options.versions);
-    return connected(
-      options,
-      async (connection) => {
-        const deadline = new Deadline(connection.wired.world.clock, options.timeout);
-        for (;;) {
-          const attempted = await attempt(connection, versions, { ...options, deadline });
-          if (!('refused' in attempted)) return attempted;
-          const busy = options['on-busy'];
-          if (busy === 'refuse' || attempted.why !== 'busy')
-            return turnedAway(connection, attempted);
-          const kept = await lineUp(connection, busy, deadline, attempted);
-          if (kept !== null) return kept;
-        }
-      },
-      { begins: true },
-    );
+    const first = async (opened: Opened) => {
+      const blueprint = await readBlueprint(opened);
+      const problems = unmatched(blueprint.images, versions);
+      if (problems.length > 0) throw refused(untouched(problems));
+      await needSshFiles(opened);
+      return blueprint;
+    };
+    const work = async (connection: Connection, blueprint: Blueprint) => {
+      const deadline = new Deadline(connection.wired.world.clock, options.timeout);
+      for (;;) {
+        const attempted = await attempt(connection, blueprint, versions, {
+          ...options,
+          deadline,
+        });
+        if (!('refused' in attempted)) return attempted;
+        const busy = options['on-busy'];
+        if (busy === 'refuse' || attempted.why !== 'busy') return turnedAway(connection, attempted);
+        const kept = await lineUp(connection, busy, deadline, attempted);
+        if (kept !== null) return kept;
+      }
+    };
+    return connected(options, work, first);
   },
 };
 
@@ -62,10 +76,10 @@ type Attempt = Omit<Options, 'timeout'> & { readonly deadline: Deadline };
 
 async function attempt(
   connection: Connection,
+  blueprint: Blueprint,
   versions: ReturnType<typeof versionsOf>,
   options: Attempt,
 ): Promise<Conclusion | Refusal> {
-  const blueprint = parseBlueprint(connection);
   const { app } = await quietly(connection).read();
   const inspection = await connection.wired.inspect();
   if (inspection.refusals.length > 0) throw refused(untouched(inspection.refusals));

@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { platform } from 'node:os';
-import { promotionsOf } from '../../promotion/history.ts';
 import type { CliCommand } from '../command.ts';
-import { connected } from '../connect.ts';
+import { withRecords } from '../connect.ts';
 import { makePage, makeReport, pageFile } from '../evidence.ts';
 import { refused } from '../exit.ts';
-import { quietly } from '../quietly.ts';
+import { promotionNamed } from '../named.ts';
+import { recorded } from '../quietly.ts';
 
 type Options = {
   readonly release: string;
@@ -28,18 +28,11 @@ export const report: CliCommand<Options> = {
       })
       .option('open', { type: 'boolean', default: false, describe: 'show it in the browser' }),
   run: (options) =>
-    connected(options, async (connection) => {
-      const { settings, policy, output } = connection;
-      const { entries } = await quietly(connection).read();
-      const promotions = promotionsOf(settings.app, policy, entries);
-      const promotion = promotions.findLast(({ release }) => release.id === options.release);
-      if (promotion === undefined) {
-        const known = promotions.map(({ release }) => release.id).slice(-5);
-        throw refused(
-          `${options.release} is not in the journal; ${known.length === 0 ? 'it is empty' : `the last are ${known.join(', ')}`}`,
-        );
-      }
-      const made = await makeReport(connection, promotion, entries);
+    withRecords(options, async (records) => {
+      const { settings, policy, output } = records;
+      const { entries } = await recorded(records);
+      const promotion = promotionNamed(options.release, { app: settings.app, policy, entries });
+      const made = await makeReport(records, promotion, entries);
       if (options.json && options.output === undefined) {
         output.result(made, '');
         return null;

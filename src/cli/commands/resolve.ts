@@ -36,13 +36,13 @@ export const resolve: CliCommand<Options> = {
         default: false,
         describe: 'the balancer is put back as the journal has it',
       }),
-  run: (options) =>
-    connected(options, async (connection) => {
-      const chosen = [options.keep !== undefined, options.adopt, options.restore].filter(Boolean);
-      if (chosen.length !== 1)
-        throw refused(
-          'choose one of --keep RELEASE, --adopt and --restore; `bgctl status` says which are legal',
-        );
+  run: (options) => {
+    const chosen = [options.keep !== undefined, options.adopt, options.restore].filter(Boolean);
+    if (chosen.length !== 1)
+      throw refused(
+        'choose one of --keep RELEASE, --adopt and --restore; `bgctl status` says which are legal',
+      );
+    return connected(options, async (connection) => {
       const { app, entries } = await quietly(connection).read();
       const command = options.adopt ? await adoption(connection, app) : commandOf(options, app);
       const asked = await quietly(connection).ask(() => command);
@@ -50,7 +50,8 @@ export const resolve: CliCommand<Options> = {
       const ends = endOfHold(app, command);
       if (ends !== null) connection.output.note(`note: ${ends}.`);
       return drive(connection, { kind: 'resolve' }, {}, entries);
-    }),
+    });
+  },
 };
 
 function commandOf(options: Options, app: App): Command {

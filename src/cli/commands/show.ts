@@ -1,10 +1,9 @@
 // bgctl show r42: what a release is, and every line of the journal about its promotion.
 import { describeEntry } from '../../promotion/describe.ts';
-import { promotionsOf } from '../../promotion/history.ts';
 import type { CliCommand } from '../command.ts';
-import { connected } from '../connect.ts';
-import { refused } from '../exit.ts';
-import { quietly } from '../quietly.ts';
+import { withRecords } from '../connect.ts';
+import { promotionNamed } from '../named.ts';
+import { recorded } from '../quietly.ts';
 
 type Options = { readonly release: string };
 
@@ -14,17 +13,10 @@ export const show: CliCommand<Options> = {
   options: (yargs) =>
     yargs.positional('release', { type: 'string', demandOption: true, describe: 'such as r42' }),
   run: (options) =>
-    connected(options, async (connection) => {
-      const { settings, policy, output } = connection;
-      const { entries } = await quietly(connection).read();
-      const promotions = promotionsOf(settings.app, policy, entries);
-      const promotion = promotions.find(({ release }) => release.id === options.release);
-      if (promotion === undefined) {
-        const known = promotions.map(({ release }) => release.id).slice(-5);
-        throw refused(
-          `${options.release} is not in the journal; ${known.length === 0 ? 'it is empty' : `the last are ${known.join(', ')}`}`,
-        );
-      }
+    withRecords(options, async (records) => {
+      const { settings, policy, output } = records;
+      const { entries } = await recorded(records);
+      const promotion = promotionNamed(options.release, { app: settings.app, policy, entries });
       const { release, pool, by, outcome } = promotion;
       output.result(
         { release: release.id, pool, by, images: release.images, env: release.env, outcome },

@@ -1,6 +1,7 @@
 // bgctl status: where the app is, why, and the commands that are legal now; --watch follows it.
 
 import { type Compared, compare } from '../../controller/compare.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { because } from '../../lib/failure.ts';
 import { legal } from '../../promotion/admit.ts';
 import { type App, environmentsOf } from '../../promotion/app.ts';
@@ -9,8 +10,8 @@ import { keepable, keptBecause } from '../../promotion/warmth.ts';
 import type { Holder } from '../../world.ts';
 import { clock, dayAndTime } from '../clock.ts';
 import type { CliCommand } from '../command.ts';
-import { type Connection, connected } from '../connect.ts';
-import { quietly } from '../quietly.ts';
+import { type Connection, type Records, withRecords } from '../connect.ts';
+import { recorded } from '../quietly.ts';
 import { View } from '../view.ts';
 import { warmthText } from '../warmth.ts';
 
@@ -26,31 +27,46 @@ export const status: CliCommand<Options> = {
       describe: 'follow until the app rests; changes nothing',
     }),
   run: (options) =>
-    connected(options, async (connection) => {
-      await print(connection);
-      if (options.watch) await watch(connection);
+    withRecords(options, async (records, reach) => {
+      await print(records, reach);
+      if (options.watch) await watch(records);
       return null;
     }),
 };
 
-async function print(connection: Connection): Promise<void> {
-  const { app, torn } = await quietly(connection).read();
-  const holder = await connection.wired.world.journal.holder();
-  const { output } = connection;
+/** What the journal says is said at once: what was seen comes after it, and may not come at all. */
+async function print(records: Records, reach: () => Promise<Connection>): Promise<void> {
+  const { app, torn } = await recorded(records);
+  const holder = await records.journal.holder();
+  const { output } = records;
   if (torn !== null)
     output.note(
       'The journal ends in a line that was never finished (a crash while writing); it counts for nothing.',
     );
-  const [back, compared] = await Promise.all([
-    rollbackTime(connection),
-    compare(connection.wired.world, app),
-  ]);
-  output.result(
-    { ...data(app, holder), compared },
-    [...lines(app, holder, back), ...differences(compared), `  now: ${legal(app).join(', ')}`].join(
-      '\n',
-    ),
-  );
+  if (!output.json) output.result({}, lines(app, holder).join('\n'));
+  const { compared, told } = await seen(app, reach);
+  const now = `  now: ${legal(app).join(', ')}`;
+  output.result({ ...data(app, holder), compared }, [...told, now].join('\n'));
+}
+
+type Seen = {
+  /** Null: nobody could be asked. */
+  readonly compared: readonly Compared[] | null;
+  readonly told: readonly string[];
+};
+
+async function seen(app: App, reach: () => Promise<Connection>): Promise<Seen> {
+  try {
+    const connection = await reach();
+    const [back, compared] = await Promise.all([
+      rollbackTime(connection, app),
+      compare(connection.wired.world, app),
+    ]);
+    return { compared, told: [...back, ...differences(compared)] };
+  } catch (error) {
+    const why = `  the load balancer and the droplets were not looked at: ${because(error)}`;
+    return { compared: null, told: [why] };
+  }
 }
 
 /** What is not as the journal expects, or could not be seen; one line where all is well. */
@@ -66,7 +82,7 @@ function data(app: App, holder: Holder | null): Readonly<Record<string, unknown>
   return {
     app: app.name,
     phase: app.phase,
-    since: app.since,
+    since: app.seq === 0 ? null : app.since,
     live: brief(live),
     other: brief(other),
     reason: app.phase === 'held' || app.phase === 'aborting' ? app.reason : null,
@@ -84,7 +100,7 @@ function brief(environment: Environment | null): Readonly<Record<string, unknown
   return { release: release.id, pool, droplets, project, state, images: release.images };
 }
 
-function lines(app: App, holder: Holder | null, back: string): readonly string[] {
+function lines(app: App, holder: Holder | null): readonly string[] {
   const { live, other } = environmentsOf(app);
   const say = (environment: Environment) =>
     `  ${environment.release.id}  ${environment.state} on pool ${environment.pool}, ${environment.droplets.length === 1 ? 'droplet' : 'droplets'} ${environment.droplets.join(', ')} (${environment.project})`;
@@ -104,7 +120,6 @@ function lines(app: App, holder: Holder | null, back: string): readonly string[]
     ...(app.last === null
       ? []
       : [`  last: ${app.last.release} ${app.last.is} (${app.last.because})`]),
-    `  ${back}`,
   ];
 }
 
@@ -121,32 +136,34 @@ function approvalLines({ approval }: App): readonly string[] {
 }
 
 /** Rollback has a price, said beforehand: a droplet that left the balancer must earn its health again. */
-async function rollbackTime({ wired }: Connection): Promise<string> {
+async function rollbackTime({ wired }: Connection, app: App): Promise<readonly string[]> {
+  const { live, other } = environmentsOf(app);
+  if (live === null || other === null) return [];
   try {
     const seconds = Math.ceil((await wired.world.traffic.warmUpMs()) / 1000);
-    return `going back takes about ${seconds} s with this balancer's health check`;
+    return [`  going back takes about ${seconds} s with this balancer's health check`];
   } catch (error) {
-    return `how long going back takes is not known: ${because(error)}`;
+    return [`  how long going back takes is not known: ${because(error)}`];
   }
 }
 
-async function watch(connection: Connection): Promise<void> {
-  const { output, wired } = connection;
-  const { app, entries } = await quietly(connection).read();
+async function watch(records: Records): Promise<void> {
+  const { output } = records;
+  const { app, entries } = await recorded(records);
   let seq = app.seq;
   const view = new View(output, entries);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   process.once('SIGTERM', () => stop.abort());
   for (;;) {
-    const { app: now, entries: all } = await quietly(connection).read();
+    const { app: now, entries: all } = await recorded(records);
     for (const entry of all.slice(seq)) view.wrote(entry);
     seq = now.seq;
-    const at = wired.world.clock.now();
+    const at = systemClock.now();
     view.turned({ app: now, observation: null, step: null, at });
     const rests = (now.phase === 'idle' || now.phase === 'held') && now.asked === null;
     if (rests || stop.signal.aborted) break;
-    await wired.world.clock.sleep(1_000, stop.signal);
+    await systemClock.sleep(1_000, stop.signal);
   }
   view.end(null);
 }
