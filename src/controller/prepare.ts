@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../lib/failure.ts';
 import type { App } from '../promotion/app.ts';
 import { environmentsOf } from '../promotion/app.ts';
-import { type DropletId, otherPool, type Pool, projectName } from '../promotion/environment.ts';
+import { type DropletId, otherPool, type Pool } from '../promotion/environment.ts';
 import { type Release, releaseId } from '../promotion/release.ts';
 
 /** Looks that only preparing, planning and checking need. Every method rejects with `Failure` only. */
@@ -190,11 +190,10 @@ export async function clashes(
   },
 ): Promise<readonly string[]> {
   const known = app.present.map((place) => place.project);
-  const next = projectName(app.name, releaseId(app.released + 1));
   const unexplained = environmentsOf(app).live === null;
   const perDroplet = await Promise.all(
     given.droplets.map(async (droplet) => {
-      const own = new Set([...known, next, ...(unexplained ? await given.projects(droplet) : [])]);
+      const own = new Set([...known, ...(unexplained ? await given.projects(droplet) : [])]);
       const others = (await survey.occupied(droplet)).filter(
         ({ project }) => project === null || !own.has(project),
       );

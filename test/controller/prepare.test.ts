@@ -155,7 +155,7 @@ describe('what stands in the way on a droplet', () => {
     ]);
   });
 
-  test('is not what bgctl itself left there, nor the release that would start', async () => {
+  test('is not what bgctl itself left there; what stands under the name of the next release, and was never begun, is', async () => {
     const left = acted({ kind: 'start-project', project: 'shop-r40', droplet: 3 });
     const app = continued(anApp().in('idle'), left);
     const found = await clash(
@@ -165,7 +165,9 @@ describe('what stands in the way on a droplet', () => {
       ],
       app,
     );
-    expect(found).toEqual([]);
+    expect(found).toEqual([
+      'compose.yml:5: host port 8000 is taken on droplet 3 by project shop-r42: stop that, or publish another port',
+    ]);
   });
 
   test('is not a project of the app while the journal knows of nothing live: it may serve people', async () => {

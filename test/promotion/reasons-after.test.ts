@@ -164,7 +164,7 @@ const idle = () => anApp().in('idle');
 const gating = () => anApp().in('gating');
 const start = { kind: 'start-project', project: 'shop-r42', droplet: 3 } as const;
 const switching = () => anApp().in('switching');
-const starting = () => anApp().in('starting');
+const starting = () => anApp().begun();
 
 rows('in every phase', [
   [

@@ -55,12 +55,12 @@ rows('idle', [
   ],
 ]);
 
-const starting = () => anApp().in('starting');
+const starting = () => anApp().begun();
 const start = { kind: 'start-project', project: 'shop-r42', droplet: 3 } as const;
 
 rows('starting', [
   [
-    () => told(starting(), (seen) => seen.withoutDroplets([4], 50_000), 29_000),
+    () => told(starting(), (seen) => seen.withoutDroplets([4], 50_000), 25_000),
     'droplet 4 cannot be looked at: no answer',
     5_000 + 60_000,
   ],
@@ -96,7 +96,7 @@ rows('starting', [
     'shop-r42 cannot become healthy: it has too few droplets',
   ],
   [
-    () => told(anApp({ policy: lenient }).in('starting'), exited('shop-r42', 4)),
+    () => told(anApp({ policy: lenient }).begun(), exited('shop-r42', 4)),
     'shop-r42 is healthy on enough droplets: exited on droplet 4: exited in a test',
   ],
   [

@@ -1,11 +1,11 @@
 // Starting: green's project on every droplet of the free pool, healthy, or a quick end where that is hopeless.
 import { describe, expect, test } from 'vitest';
 import { step } from '../../src/promotion/step.ts';
-import { acted, anApp, continued, failed } from '../builders/app.ts';
+import { acted, anApp, continued, done, failed } from '../builders/app.ts';
 import { anObservation } from '../builders/observation.ts';
 import { aPolicy } from '../builders/policy.ts';
 
-const app = anApp().in('starting');
+const app = anApp().begun();
 const seen = anObservation(app);
 const start = (droplet: number) =>
   ({ kind: 'start-project', project: 'shop-r42', droplet }) as const;
@@ -14,6 +14,17 @@ const lenient = aPolicy({ start: { limitMs: 60_000, missingMax: 1, restartsMax: 
 test('green is started where it does not run', () => {
   const half = seen.withProject('shop-r42', 'absent', [4]);
   expect(step(app, half.seen)).toMatchObject({ is: 'act', effects: [start(4)] });
+});
+
+test('what stands under its name and was not begun is not taken for it: nobody knows what release that is', () => {
+  const untouched = anApp().in('starting');
+  const standing = anObservation(untouched);
+  const both = { is: 'act', effects: [start(3), start(4)] };
+  expect(step(untouched, standing.seen)).toMatchObject(both);
+  const sick = standing.withProject('shop-r42', 'exited', [3, 4]);
+  expect(step(untouched, sick.seen)).toMatchObject(both);
+  const one = continued(untouched, acted(start(3)), done(start(3)));
+  expect(step(one, anObservation(one).seen)).toMatchObject({ is: 'act', effects: [start(4)] });
 });
 
 test('healthy everywhere, it goes to gating', () => {
@@ -65,7 +76,7 @@ test('a project that could not be started as often as the policy allows is hopel
 });
 
 describe('the policy lets one droplet be missing', () => {
-  const easy = anApp({ policy: lenient }).in('starting');
+  const easy = anApp({ policy: lenient }).begun();
 
   test('it goes on without it, and says so', () => {
     const bad = anObservation(easy).withProject('shop-r42', 'exited', [4]);
@@ -75,7 +86,7 @@ describe('the policy lets one droplet be missing', () => {
   test('also without one that is only slow, when the time is over', () => {
     const slow = anObservation(easy, 60_000).withProject('shop-r42', 'starting', [4]);
     expect(step(easy, slow.seen)).toMatchObject({ is: 'enter', phase: 'gating', without: [4] });
-    const early = anObservation(easy, 59_000).withProject('shop-r42', 'starting', [4]);
+    const early = anObservation(easy, 55_000).withProject('shop-r42', 'starting', [4]);
     expect(step(easy, early.seen)).toMatchObject({ is: 'wait' });
   });
 
@@ -86,7 +97,7 @@ describe('the policy lets one droplet be missing', () => {
 
   test('fewer than the floor can never carry the traffic: it fails at once', () => {
     const policy = { ...lenient, switch: { limitMs: 40_000, floor: 2 } };
-    const strict = anApp({ policy }).in('starting');
+    const strict = anApp({ policy }).begun();
     const bad = anObservation(strict).withProject('shop-r42', 'exited', [4]);
     expect(step(strict, bad.seen)).toMatchObject({ is: 'enter', phase: 'aborting' });
   });

@@ -79,11 +79,20 @@ function look(app: In<'starting'>, seen: Observation, droplet: DropletId): State
       because: `droplet ${droplet} cannot be looked at: ${health.because}`,
     };
   }
+  // Somebody else's containers under its name would pass for it: nobody knows what release they are.
+  if (!isBegun(app, droplet))
+    return { droplet, is: 'absent', because: `not begun on droplet ${droplet}` };
   const { is, detail, restarts } = health.value;
   const because = `${is} on droplet ${droplet}${tail(detail)}`;
   if (is === 'absent' || is === 'healthy' || is === 'starting') return { droplet, is, because };
   const hopeless = is !== 'restarting' || restarts >= app.policy.start.restartsMax;
   return { droplet, is: hopeless ? 'hopeless' : 'starting', because };
+}
+
+function isBegun(app: In<'starting'>, droplet: DropletId): boolean {
+  return app.present.some(
+    (place) => place.project === app.green.project && place.droplet === droplet,
+  );
 }
 
 function start(app: In<'starting'>, droplets: readonly DropletId[]): Step {
