@@ -3,6 +3,7 @@ import yargs from 'yargs';
 import { Unprepared } from '../controller/prepare.ts';
 import { Bug } from '../lib/assert.ts';
 import { Failure } from '../lib/failure.ts';
+import { nearest } from '../policy/nearest.ts';
 import type { CliCommand } from './command.ts';
 import { abort } from './commands/abort.ts';
 import { approve } from './commands/approve.ts';
@@ -19,8 +20,8 @@ import { resolve } from './commands/resolve.ts';
 import { resume } from './commands/resume.ts';
 import { show } from './commands/show.ts';
 import { status } from './commands/status.ts';
-import { type Conclusion, Exit, exit, refused } from './exit.ts';
-import { openOutput, redactor } from './output.ts';
+import { type Conclusion, Exit, exit, exitCodes, refused } from './exit.ts';
+import { columnsOf, openOutput, redactor } from './output.ts';
 import { secretsOfEnvironment } from './secrets.ts';
 import { tellActions } from './step.ts';
 import { actionsOf } from './workflow.ts';
@@ -36,6 +37,7 @@ export async function cli(words: readonly string[], version: string): Promise<nu
     say(conclusion, json);
     code = conclusion.code;
   };
+  const names: string[] = [];
   const parser = yargs([...words])
     .scriptName('bgctl')
     .usage('$0 <command>: blue/green traffic switching for Docker Compose apps on DigitalOcean')
@@ -43,7 +45,7 @@ export async function cli(words: readonly string[], version: string): Promise<nu
       type: 'string',
       default: 'bgctl.yml',
       global: true,
-      describe: 'the app to work on',
+      describe: 'the file that describes the app',
     })
     .option('json', {
       type: 'boolean',
@@ -60,23 +62,29 @@ export async function cli(words: readonly string[], version: string): Promise<nu
     .help()
     .strict()
     .demandCommand(1, nameOne)
-    .recommendCommands()
-    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .epilogue(exitCodes)
+    .wrap(Math.min(100, columnsOf(process.stdout)))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? refused(worded(message));
+      throw error ?? refused(worded(message, words, names));
     });
-  const add = <O>(command: CliCommand<O>) =>
+  const add = <O>(command: CliCommand<O>) => {
+    names.push(nameOf(command.command));
     parser.command(
       command.command,
       command.describe,
-      (y) => command.options(y as never),
+      (y) =>
+        command
+          .options(y as never)
+          .example(`bgctl ${command.example}`, '')
+          .epilogue('exit codes: bgctl --help'),
       async (options) => {
         ran = true;
         const given = options as never as Parameters<typeof command.run>[0];
         ended(await command.run(given), given.json);
       },
     );
+  };
   add(promote);
   add(abort);
   add(approve);
@@ -102,9 +110,16 @@ export async function cli(words: readonly string[], version: string): Promise<nu
   return code;
 }
 
+/** `promote` of `promote [versions..]`. */
+function nameOf(command: string): string {
+  return command.split(' ')[0] ?? command;
+}
+
 /** What yargs says of words it does not know is too short to stand alone. */
-function worded(message: string): string {
-  if (message.startsWith('Did you mean')) return `There is no such command. ${message}`;
+function worded(message: string, words: readonly string[], commands: readonly string[]): string {
+  const [, unknown = ''] = /^Unknown argument: (.*)$/.exec(message) ?? [];
+  const near = words.some((word) => commands.includes(word)) ? null : nearest(unknown, commands);
+  if (near !== null) return `There is no such command. Did you mean ${near}?`;
   if (message.startsWith('Unknown argument'))
     return `${message}; \`bgctl --help\` lists what there is`;
   return message;
@@ -115,10 +130,11 @@ function say(conclusion: Conclusion, json: boolean): void {
   const redact = redactor(secretsOfEnvironment(process.env));
   const output = openOutput({ json, redact, actions: actions !== null });
   const { code, outcome, message, data = {}, hint } = conclusion;
+  const hints = hint === undefined ? [] : [hint];
   if (json) output.result({ event: 'result', exit: code, outcome, message, ...data }, message);
-  else if (code === exit.done) output.result({}, message);
-  else output.note(message);
-  if (hint !== undefined) output.note(hint);
+  // On one stream, or a reader of both could see the hint before what it belongs to.
+  else if (code === exit.done) output.result({}, [message, ...hints].join('\n'));
+  else output.note([message, ...hints].join('\n'));
   if (actions !== null) tellActions(conclusion, actions, { output, redact });
 }
 

@@ -50,3 +50,17 @@ export class Deadline {
     return this.#at === null ? undefined : Math.max(this.#at - this.#clock.now(), 0);
   }
 }
+
+/** A whole number from 1 on: what is none must not be taken for all, or for nothing. */
+export function countOption(name: string, usual: number, describe: string) {
+  return {
+    type: 'string' as const,
+    default: usual,
+    describe,
+    coerce: (given: string | number): number => {
+      const count = Number(given);
+      if (/^\d{1,9}$/.test(String(given)) && count > 0) return count;
+      throw refused(`--${name} ${given} is not a number from 1 on: write --${name} ${usual}`);
+    },
+  };
+}

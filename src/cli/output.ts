@@ -30,6 +30,11 @@ export type OutputOptions = {
   readonly actions?: boolean;
 };
 
+/** A terminal that does not know its size says 0. */
+export function columnsOf({ columns }: { readonly columns?: number | undefined }): number {
+  return columns === undefined ? 100 : columns || 80;
+}
+
 const clearLine = '\u001b[2K';
 
 export function openOutput({ json, redact, actions = false }: OutputOptions): Output {
@@ -45,7 +50,7 @@ export function openOutput({ json, redact, actions = false }: OutputOptions): Ou
   return {
     json,
     live,
-    width: process.stderr.columns ?? 100,
+    width: columnsOf(process.stderr),
     result: (data, text) => stdout(json ? JSON.stringify(data) : text),
     event: (data, text) => (json ? stdout(JSON.stringify(data)) : stderr(text)),
     note: (text) => {

@@ -1,6 +1,6 @@
 // bgctl check on variables: whatever the policy sends by reference, in whichever phase, is told where it is missing.
 import { expect, test } from 'vitest';
-import { ofVariables } from '../../src/cli/commands/check.ts';
+import { ofVariables } from '../../src/cli/findings.ts';
 import type { GateSpec } from '../../src/policy/policy.ts';
 import { aPolicy, aPolicyWithHooks } from '../builders/policy.ts';
 

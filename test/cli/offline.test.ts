@@ -166,6 +166,26 @@ describe('before the first request', () => {
   });
 });
 
+test('check tells a missing file of SSH once, at its line, and does not knock at every droplet for it', async () => {
+  vi.stubEnv('DIGITALOCEAN_TOKEN', 'a-token-of-a-test');
+  const id = changed(settings(), 'shop-lb', '4de7ac8b-495b-4884-9a69-1050c6793cd6');
+  const text = changed(
+    changed(id, '  health: /health', '  health: /health\n  address: http://127.0.0.1:9'),
+    'key: ./known_hosts',
+    'key: ./gone',
+  );
+  await write('keyless.yml', changed(text, '{ tag: shop-a }', '{ droplets: [1, 2] }'));
+  const config = join(directory, 'keyless.yml');
+  const { code, out } = await run('check', '--config', config);
+  expect(code).toBe(2);
+  const told = out.split('\n').filter((line) => line.includes('gone'));
+  expect(told).toEqual([
+    `✗ hosts.key (${config}:9): ${join(directory, 'gone')} does not exist: name the private key that the droplets accept, or write agent and add it to ssh-agent`,
+  ]);
+  expect(out).toContain('? droplets: not asked: ');
+  expect(out).not.toMatch(/^. droplet \d+: /m);
+});
+
 function settings(): string {
   const { port } = cloud.address() as AddressInfo;
   return changed(

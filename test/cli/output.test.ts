@@ -1,6 +1,6 @@
 // Results to stdout, progress to stderr, secrets to neither: in words and as JSON.
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { openOutput, redactor } from '../../src/cli/output.ts';
+import { columnsOf, openOutput, redactor } from '../../src/cli/output.ts';
 import { capture } from './streams.ts';
 
 const canary = `dop_v1_${'0c'.repeat(32)}`;
@@ -88,6 +88,12 @@ describe('as JSON', () => {
 });
 
 describe('on a terminal', () => {
+  test('one that does not know its size counts as 80 columns wide, and what is none as 100', () => {
+    expect(columnsOf({ columns: 0 })).toBe(80);
+    expect(columnsOf({ columns: 132 })).toBe(132);
+    expect(columnsOf({})).toBe(100);
+  });
+
   test('the list is drawn over itself, and a shorter one leaves no old line behind', () => {
     const written = capture();
     const wasTty = process.stderr.isTTY;

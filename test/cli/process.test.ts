@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exit } from '../../src/cli/exit.ts';
 
 const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const canary = `dop_v1_${'0c'.repeat(32)}`;
@@ -32,6 +33,17 @@ describe('bgctl', () => {
     expect(listed.join(' ')).toBe(
       'promote abort approve hold extend status history show report plan check rehearse resume resolve logs',
     );
+  });
+
+  test('--help tells the exit codes, and that of a command an example', async () => {
+    const main = await run('--help');
+    for (const code of Object.values(exit))
+      expect(main.out).toMatch(new RegExp(`^ *${code}  `, 'm'));
+    const { code, out } = await run('history', '--help');
+    expect(code).toBe(0);
+    expect(out).toContain('bgctl history --most 5');
+    expect(out).toContain('exit codes: bgctl --help');
+    expect(out).not.toContain('rolled back');
   });
 
   test('an unknown command is refused with exit 2, and nothing is on stdout', async () => {

@@ -31,6 +31,12 @@ describe('bgctl refuses, with exit 2 and a sentence on stderr', () => {
     [[], 'name a command; `bgctl --help` lists them'],
     [['--', 'promote', 'v2'], 'name a command; `bgctl --help` lists them'],
     [['status', '--nope'], 'Unknown argument: nope; `bgctl --help` lists what there is'],
+    [['bogus'], 'Unknown argument: bogus; `bgctl --help` lists what there is'],
+    [['--config', 'x.yml', 'histroy'], 'There is no such command. Did you mean history?'],
+    [['history', '--most', 'abc'], '--most abc is not a number from 1 on: write --most 20'],
+    [['history', '--most', '1.5'], '--most 1.5 is not a number from 1 on: write --most 20'],
+    [['logs', '--lines', '-5'], '--lines -5 is not a number from 1 on: write --lines 50'],
+    [['logs', '--lines', '0'], '--lines 0 is not a number from 1 on: write --lines 50'],
     [['promote', '--timeout', '5x'], '--timeout 5x is not a duration: write 90s, 10m or 1h'],
     [
       ['promote', '--timeout', '600h'],

@@ -421,7 +421,7 @@ describe('facts', () => {
     const digest = listed.split('@')[1] ?? '';
     expect(await facts.resolveDigest(droplet.id, repository, digest)).toBe(listed);
     const error = await failure(facts.resolveDigest(droplet.id, repository, 'never-was'));
-    expect(error.message).toContain('manifest unknown');
+    expect(error.message).toContain(`there is no tag never-was in ${repository}`);
     expect(error.retry).toBe('never');
   });
 });

@@ -12,6 +12,7 @@ export const abort: CliCommand<Options> = {
   command: 'abort',
   describe:
     'go back: traffic returns to the environment that served before, the new one is removed',
+  example: "abort --reason 'checkout is slow'",
   options: (yargs) =>
     yargs
       .option('reason', { type: 'string', default: 'aborted by hand', describe: 'for the journal' })

@@ -19,6 +19,7 @@ export const approve: CliCommand<Options> = {
   command: 'approve [release]',
   describe:
     'let a release that passed its gates be switched to, where the policy asks for a person',
+  example: 'approve r42',
   options: (yargs) =>
     yargs
       .positional('release', { type: 'string', describe: 'such as r42; the one that waits' })

@@ -1,29 +1,21 @@
 // bgctl check: whether everything that a promotion needs is there: token, SSH, Docker, registry, room, health path.
 import { because } from '../../lib/failure.ts';
-import { referencesIn } from '../../lib/references.ts';
-import type { Policy } from '../../policy/policy.ts';
-import { type ProbeSpec, variablesOf } from '../../policy/probe-spec.ts';
 import { type App, environmentsOf } from '../../promotion/app.ts';
-import { withheldOf } from '../../wire.ts';
 import { type CheckedCompose, readBlueprint } from '../blueprint.ts';
 import type { CliCommand } from '../command.ts';
 import { type Connection, connected } from '../connect.ts';
 import { type Conclusion, exit } from '../exit.ts';
+import { type Finding, ofVariables, probesOf } from '../findings.ts';
 import { nextPlace, taken } from '../obstacles.ts';
 import { recorded } from '../quietly.ts';
 import { sshProblems } from '../ssh-files.ts';
-
-type Finding = {
-  readonly ok: 'yes' | 'no' | 'unknown';
-  readonly what: string;
-  readonly detail: string;
-};
 
 const marks = { yes: '✓', no: '✗', unknown: '?' } as const;
 
 export const check: CliCommand<object> = {
   command: 'check',
   describe: 'test token, SSH, Docker, registry, disk, memory and health path; changes nothing',
+  example: 'check',
   options: (yargs) => yargs,
   run: (options) => connected(options, checked, readBlueprint),
 };
@@ -173,36 +165,6 @@ async function ofTraffic({ wired, settings }: Connection): Promise<Finding> {
   } catch (error) {
     return { ok: 'unknown', what, detail: because(error) };
   }
-}
-
-function probesOf({ gate, switch: { gates = [] }, verify }: Policy): readonly ProbeSpec[] {
-  return [...gate.gates, ...gates, ...verify.gates].map(({ probe }) => probe);
-}
-
-/** What the policy's probes and webhooks send by reference must be here when they are sent. */
-export function ofVariables(
-  { policy, settings }: Pick<Connection, 'policy' | 'settings'>,
-  variables: Readonly<Record<string, string | undefined>>,
-): readonly Finding[] {
-  const withheld = withheldOf(settings);
-  const finding = (name: string, user: 'probe' | 'hook'): Finding => {
-    const what = `environment variable ${name}, for a ${user}`;
-    if (withheld.includes(name))
-      return { ok: 'no', what, detail: `it is bgctl's own secret, which no ${user} may send` };
-    return variables[name]
-      ? { ok: 'yes', what, detail: 'it is set' }
-      : { ok: 'no', what, detail: `it is not set: the ${user} could not ask` };
-  };
-  return [
-    ...[...new Set(probesOf(policy).flatMap(variablesOf))].map((name) => finding(name, 'probe')),
-    ...[...new Set(webhooksOf(policy).flatMap(referencesIn))].map((name) => finding(name, 'hook')),
-  ];
-}
-
-function webhooksOf({ hooks = {} }: Policy): readonly string[] {
-  return Object.values(hooks)
-    .flat()
-    .flatMap(({ does }) => (does.kind === 'webhook' ? [does.url] : []));
 }
 
 function conclusion(findings: readonly Finding[]): Conclusion {

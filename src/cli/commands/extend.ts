@@ -10,6 +10,7 @@ type Options = { readonly duration: string };
 export const extend: CliCommand<Options> = {
   command: 'extend <duration>',
   describe: 'keep the old environment warm for 90s, 30m, 2h … from now',
+  example: 'extend 30m',
   options: (yargs) =>
     yargs.positional('duration', {
       type: 'string',

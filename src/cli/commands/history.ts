@@ -3,6 +3,7 @@
 import { promotionsOf } from '../../promotion/history.ts';
 import type { CliCommand } from '../command.ts';
 import { withRecords } from '../connect.ts';
+import { countOption } from '../options.ts';
 import { recorded } from '../quietly.ts';
 
 type Options = { readonly most: number };
@@ -10,8 +11,8 @@ type Options = { readonly most: number };
 export const history: CliCommand<Options> = {
   command: 'history',
   describe: 'list the promotions in the journal, the newest last',
-  options: (yargs) =>
-    yargs.option('most', { type: 'number', default: 20, describe: 'how many, at most' }),
+  example: 'history --most 5',
+  options: (yargs) => yargs.option('most', countOption('most', 20, 'how many, at most')),
   run: (options) =>
     withRecords(options, async (records) => {
       const { settings, policy, output } = records;

@@ -8,6 +8,7 @@ type Options = { readonly reason: string; readonly off: boolean };
 export const hold: CliCommand<Options> = {
   command: 'hold',
   describe: 'keep the old environment warm: it is not retired until `bgctl hold --off`',
+  example: "hold --reason 'until the sale is over'",
   options: (yargs) =>
     yargs
       .option('reason', { type: 'string', default: 'held by hand', describe: 'for the journal' })

@@ -7,6 +7,7 @@ import type { CliCommand } from '../command.ts';
 import { type Records, withRecords } from '../connect.ts';
 import { type Exit, refused } from '../exit.ts';
 import { nothingPromoted, promotionNamed } from '../named.ts';
+import { countOption } from '../options.ts';
 import { recorded } from '../quietly.ts';
 
 type Options = { readonly release?: string | undefined; readonly lines: number };
@@ -14,10 +15,11 @@ type Options = { readonly release?: string | undefined; readonly lines: number }
 export const logs: CliCommand<Options> = {
   command: 'logs [release]',
   describe: 'print the last log lines of an environment; the live one unless a release is named',
+  example: 'logs r42 --lines 100',
   options: (yargs) =>
     yargs
       .positional('release', { type: 'string', describe: 'such as r42' })
-      .option('lines', { type: 'number', default: 50, describe: 'of each container' }),
+      .option('lines', countOption('lines', 50, 'of each container')),
   run: (options) =>
     withRecords(options, async (records, reach) => {
       const environment = await named(records, options.release);

@@ -18,6 +18,7 @@ import { needSshFiles } from '../ssh-files.ts';
 export const plan: CliCommand<object> = {
   command: 'plan',
   describe: 'print what a promotion would do, call by call, and what forbids it; changes nothing',
+  example: 'plan',
   options: (yargs) => yargs,
   run: (options) =>
     connected(options, printed, async (opened) => {

@@ -34,6 +34,7 @@ type Options = {
 export const promote: CliCommand<Options> = {
   command: 'promote [versions..]',
   describe: 'move the app to a new release; returns when it is verified',
+  example: 'promote web=v2 --wait switched',
   options: (yargs) =>
     yargs
       .positional('versions', {

@@ -19,6 +19,7 @@ export const report: CliCommand<Options> = {
   command: 'report <release>',
   describe:
     'write a promotion’s report: how it went, what was measured, decided and done, as one page',
+  example: 'report r42 --open',
   options: (yargs) =>
     yargs
       .positional('release', { type: 'string', demandOption: true, describe: 'such as r42' })

@@ -20,6 +20,7 @@ type Options = {
 export const resolve: CliCommand<Options> = {
   command: 'resolve',
   describe: 'choose, where the app is held: --keep a release, --adopt what is there, or --restore',
+  example: 'resolve --keep r42',
   options: (yargs) =>
     yargs
       .option('keep', {

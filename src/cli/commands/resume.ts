@@ -12,6 +12,7 @@ type Options = { readonly wait: Wait; readonly timeout?: number | undefined };
 export const resume: CliCommand<Options> = {
   command: 'resume',
   describe: 'go on with a promotion or an abort that was left, or follow the one under way',
+  example: 'resume --timeout 10m',
   options: (yargs) => yargs.option('wait', waitOption).option('timeout', timeoutOption),
   run: (options) =>
     connected(options, async (connection) => {

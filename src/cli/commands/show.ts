@@ -10,6 +10,7 @@ type Options = { readonly release: string };
 export const show: CliCommand<Options> = {
   command: 'show <release>',
   describe: 'show a release: images, who asked, and what was decided about it and why',
+  example: 'show r42',
   options: (yargs) =>
     yargs.positional('release', { type: 'string', demandOption: true, describe: 'such as r42' }),
   run: (options) =>

@@ -20,6 +20,7 @@ type Options = { readonly watch: boolean };
 export const status: CliCommand<Options> = {
   command: 'status',
   describe: 'show what is live, what is under way and why, and what may be done now',
+  example: 'status --watch',
   options: (yargs) =>
     yargs.option('watch', {
       type: 'boolean',
