@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { tooOld } from './lib/node-version.ts';
 
+// A reader that went away (`| head`), or a full disk behind `>`, must not end a promotion in the middle.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 const words = process.argv.slice(2);
 const { version, engines } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),

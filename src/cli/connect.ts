@@ -105,7 +105,7 @@ export async function withRecords<T, F = void>(
     throw refused(
       `the environment variable ${settings.journal.urlVariable} is not set: ${options.config} says that it holds the address of the journal's database`,
     );
-  const log = await openLog(options.log, redact);
+  const log = await openLog(options.log, { redact, note: output.note });
   const place = await near(settings, {
     token: tokenOf(settings),
     ...(journalUrl === null ? {} : { journalUrl }),

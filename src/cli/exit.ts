@@ -94,7 +94,8 @@ export type Wanted =
   | { readonly kind: 'promote'; readonly release: string }
   | { readonly kind: 'abort' }
   | { readonly kind: 'resolve' }
-  | { readonly kind: 'resume' };
+  /** `aborting`: going back had been decided before it came. */
+  | { readonly kind: 'resume'; readonly aborting: boolean };
 
 /** What the command tells: by what was wanted and how driving or following ended. */
 export function conclude(wanted: Wanted, ending: Ending): Conclusion {
@@ -108,7 +109,7 @@ export function conclude(wanted: Wanted, ending: Ending): Conclusion {
         message: `The world could not be reached: ${ending.because}. Nothing was removed; \`bgctl resume\` goes on.`,
       };
     case 'interrupted':
-      return interrupted(ending);
+      return interrupted(wanted, ending);
     case 'replaced':
       return {
         code: exit.busy,
@@ -137,12 +138,11 @@ function reached({ app, what }: Extract<Ending, { is: 'reached' }>): Conclusion 
   };
 }
 
-function interrupted({
-  app,
-  because,
-  followed = false,
-}: Extract<Ending, { is: 'interrupted' }>): Conclusion {
-  if (app.phase === 'idle' && app.asked === null) return rested({ kind: 'resume' }, app);
+function interrupted(
+  wanted: Wanted,
+  { app, because, followed = false }: Extract<Ending, { is: 'interrupted' }>,
+): Conclusion {
+  if (app.phase === 'idle' && app.asked === null) return rested(wanted, app);
   if (awaited(app) !== null)
     return {
       code: exit.underWay,
@@ -226,11 +226,16 @@ function rested(wanted: Wanted, app: App): Conclusion {
       };
     case 'aborted':
       return {
-        code: wanted.kind === 'promote' ? exit.abortedByOther : exit.done,
+        code: isAbortOfOthers(wanted) ? exit.abortedByOther : exit.done,
         outcome: 'aborted',
         message: `${last.release} was aborted (${last.because}); ${live} serves.${left}`,
       };
   }
+}
+
+/** Who wanted it promoted must not be told that all is well; who came to see it aborted may be. */
+function isAbortOfOthers(wanted: Wanted): boolean {
+  return wanted.kind === 'promote' || (wanted.kind === 'resume' && !wanted.aborting);
 }
 
 /** What could not be removed is said, not hidden. */

@@ -36,7 +36,7 @@ export async function lineUp(
         message: `Stopped waiting (${way.because}). The new release was not asked for.`,
       };
     default:
-      return conclude({ kind: 'resume' }, way);
+      return conclude({ kind: 'resume', aborting: true }, way);
   }
 }
 

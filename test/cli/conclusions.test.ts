@@ -9,7 +9,8 @@ import { aPolicyWithApproval } from '../builders/policy.ts';
 
 const wanted: Wanted = { kind: 'promote', release: 'r42' };
 const abort: Wanted = { kind: 'abort' };
-const resume: Wanted = { kind: 'resume' };
+const resume: Wanted = { kind: 'resume', aborting: false };
+const resumed: Wanted = { kind: 'resume', aborting: true };
 
 function idle(is: Outcome['is'], release = 'r42'): Ending {
   const last = { release, key: 'k', is, because: 'so it was', at: 0 };
@@ -44,7 +45,8 @@ const rows: readonly (readonly [string, Row])[] = [
   ['aborted by another', [wanted, idle('aborted'), 12, 'aborted']],
   ['another release came instead', [wanted, idle('promoted', 'r43'), 12, 'superseded']],
   ['aborted, as was asked', [abort, idle('aborted'), 0, 'aborted']],
-  ['aborted, by a resume', [resume, idle('aborted'), 0, 'aborted']],
+  ['aborted, by a resume that came for it', [resumed, idle('aborted'), 0, 'aborted']],
+  ['aborted by another while a resume went on with it', [resume, idle('aborted'), 12, 'aborted']],
   ['resolved', [{ kind: 'resolve' }, idle('failed'), 0, 'done']],
   ['nothing was ever promoted', [resume, rest(anApp().in('idle')), 0, 'done']],
   ['held between releases', [wanted, held('choice'), 13, 'held']],

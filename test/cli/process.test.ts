@@ -1,6 +1,7 @@
 // bgctl as scripts run it: exit codes, what stands on stdout, and what is said on stderr.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +26,25 @@ describe('bgctl', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
+
+  test.skipIf(!existsSync('/dev/full'))(
+    'goes on, and ends with its own exit code, when nobody takes what it says: a full disk, a reader that went away',
+    async () => {
+      const full = openSync('/dev/full', 'w');
+      const said = spawn(process.execPath, [program, 'status', '--config', 'none.yml'], {
+        cwd: directory,
+        stdio: ['ignore', full, full],
+      });
+      expect((await once(said, 'close'))[0]).toBe(2);
+      closeSync(full);
+      const gone = spawn(process.execPath, [program, '--help'], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      gone.stdout.destroy();
+      gone.stderr.destroy();
+      expect((await once(gone, 'close'))[0]).toBe(0);
+    },
+  );
 
   test('--help lists every command, on stdout', async () => {
     const { code, out, err } = await run('--help');

@@ -37,28 +37,43 @@ test('plan prints every call and command of the promotion and how long it takes,
     });
   }));
 
-test('a port of the droplet that somebody else’s container holds is named with its line, by promote and by plan', () =>
-  onStage({}, async (stage) => {
-    await given(stage, 'v1');
-    const name = `${stage.app}-stranger`;
-    const lab = inject('lab');
-    const image = `${lab.registry.host}/${lab.app.repository}:v1`;
-    const words = ['docker', 'run', '-d', '--name', name, '-p', `${stage.port}:8000`, image];
-    const started = await onDroplet(4, words);
-    expect(started.code, started.stderr).toBe(0);
-    try {
-      const text = `compose.yml:${lineOf(stage, `${stage.port}:8000`)}: host port ${stage.port} is taken on droplet 4 by container ${name}`;
-      for (const ended of await promoteAndPlan(stage)) expect(ended.stderr).toContain(text);
-      expect((await onDroplet(4, ['docker', 'inspect', name])).code).toBe(0);
-    } finally {
-      await onDroplet(4, ['docker', 'rm', '-f', name]);
-    }
-    await expectEnd(stage, {
-      attached: pools.a,
-      projects: on(stage, 'r1', 'a'),
-      last: 'promoted',
-    });
-  }));
+test.each([
+  {
+    who: 'somebody else’s container',
+    named: () => [],
+    by: (stage: Stage) => `container ${stage.app}-stranger`,
+  },
+  {
+    who: 'a container under the name of the next release, which bgctl never began,',
+    named: (stage: Stage) => ['--label', `com.docker.compose.project=${stage.app}-r2`],
+    by: (stage: Stage) => `project ${stage.app}-r2`,
+  },
+])(
+  'a port of the droplet that $who holds is named with its line, by promote and by plan',
+  ({ named, by }) =>
+    onStage({}, async (stage) => {
+      await given(stage, 'v1');
+      const name = `${stage.app}-stranger`;
+      const lab = inject('lab');
+      const image = `${lab.registry.host}/${lab.app.repository}:v1`;
+      const port = `${stage.port}:8000`;
+      const words = ['docker', 'run', '-d', '--name', name, ...named(stage), '-p', port, image];
+      const started = await onDroplet(4, words);
+      expect(started.code, started.stderr).toBe(0);
+      try {
+        const text = `compose.yml:${lineOf(stage, port)}: host port ${stage.port} is taken on droplet 4 by ${by(stage)}`;
+        for (const ended of await promoteAndPlan(stage)) expect(ended.stderr).toContain(text);
+        expect((await onDroplet(4, ['docker', 'inspect', name])).code).toBe(0);
+      } finally {
+        await onDroplet(4, ['docker', 'rm', '-f', name]);
+      }
+      await expectEnd(stage, {
+        attached: pools.a,
+        projects: on(stage, 'r1', 'a'),
+        last: 'promoted',
+      });
+    }),
+);
 
 type Refused = {
   readonly what: string;

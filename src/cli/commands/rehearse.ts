@@ -9,6 +9,7 @@ const againstMax = 100_000;
 export const rehearse: CliCommand<RehearseOptions> = {
   command: 'rehearse',
   describe: 'try the policy in a simulation, against releases that are good, broken, slow or crash',
+  example: 'rehearse --policy ./policy.yml --against 3 --html rehearsal.html',
   options: (yargs) =>
     yargs
       .option('policy', {
@@ -27,11 +28,7 @@ export const rehearse: CliCommand<RehearseOptions> = {
         describe: 'how often each kind of release is promoted',
       })
       .option('seed', { type: 'number', default: 1, describe: 'the same seed, the same chances' })
-      .option('html', { type: 'string', describe: 'also write a page with a chart to this file' })
-      .example(
-        'bgctl rehearse --policy ./policy.yml --against 3 --html rehearsal.html',
-        'would this policy see a release that is 5 % broken, with three requests a second?',
-      ),
+      .option('html', { type: 'string', describe: 'also write a page with a chart to this file' }),
   run: async (options) => {
     checked(options);
     // The simulator is loaded where it is used: every other command starts without it.

@@ -30,6 +30,7 @@ export const resume: CliCommand<Options> = {
           outcome: 'nothing-to-do',
           message: `Nothing is under way in ${app.name}.`,
         };
-      return drive(connection, { kind: 'resume' }, options, entries);
+      const aborting = app.phase === 'aborting' || app.asked?.kind === 'abort';
+      return drive(connection, { kind: 'resume', aborting }, options, entries);
     }),
 };
