@@ -2,6 +2,7 @@
 import type { Controller, DriveOptions } from '../controller/controller.ts';
 import type { Wait } from '../controller/loop.ts';
 import type { Status } from '../controller/status.ts';
+import { Failure } from '../lib/failure.ts';
 import type { Entry } from '../promotion/entry.ts';
 import { releaseId } from '../promotion/release.ts';
 import { clock } from './clock.ts';
@@ -47,8 +48,12 @@ export async function watched<T>(
   const { output } = connection;
   const view = new View(output, before);
   let last: Status | null = null;
+  let begun = false;
   const controller = connection.controller({
-    wrote: (entry) => view.wrote(entry),
+    wrote: (entry) => {
+      begun = true;
+      view.wrote(entry);
+    },
     turned: (status) => {
       last = status;
       view.turned(status);
@@ -63,10 +68,19 @@ export async function watched<T>(
           `${holder.who} has driven ${connection.settings.app} since ${clock(holder.since)} UTC; following.`,
         ),
     });
+  } catch (error) {
+    throw begun ? midway(error) : error;
   } finally {
     view.end(last);
     stop.end();
   }
+}
+
+/** What is refused before anything is touched (a damaged journal) is no refusal once something was: exit 2 would be a lie. */
+export function midway(error: unknown): unknown {
+  if (!(error instanceof Failure) || !error.precondition) return error;
+  const text = error.message.replace('Nothing was changed; ', 'Nothing more was begun; ');
+  return new Failure(error.from, text, { retry: 'soon' });
 }
 
 /** SIGINT, SIGTERM or the end of --timeout: begin nothing, flush, say how to go on. */

@@ -32,6 +32,7 @@ export async function follow(options: FollowOptions): Promise<Ending | 'unattend
   try {
     return await read(options, bell);
   } finally {
+    options.stop.removeEventListener('abort', ring);
     unwatch();
   }
 }

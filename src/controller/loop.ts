@@ -55,11 +55,14 @@ export class Loop {
     this.#world = options.world;
     this.#app = app;
     this.#looker = this.#newLooker();
-    options.stop.addEventListener('abort', () => this.#bell.ring(), { once: true });
   }
 
   /** Takes turns until the app rests, `until` is reached, or driving has to stop. */
   async run(): Promise<Ending> {
+    // Taken off at the end: Node keeps a signal made of others, and all that listens to it, for as long as somebody does.
+    const { stop } = this.#options;
+    const stopped = () => this.#bell.ring();
+    stop.addEventListener('abort', stopped, { once: true });
     const unwatch = this.#world.journal.watch(() => {
       this.#newsAt = Number.NEGATIVE_INFINITY;
       this.#bell.ring();
@@ -71,6 +74,7 @@ export class Loop {
         await this.#bell.wait(this.#world.clock, turnMs);
       }
     } finally {
+      stop.removeEventListener('abort', stopped);
       unwatch();
       this.#looker.stop();
       this.#callOffHooks();

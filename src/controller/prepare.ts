@@ -55,6 +55,7 @@ export type Prepared = {
   readonly pool: Pool;
   readonly droplets: readonly DropletId[];
   readonly images: Readonly<Record<string, string>>;
+  readonly versions: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string>>;
   readonly key: string;
   readonly requestedBy: string;
@@ -91,17 +92,19 @@ export async function prepare(
   if (first === undefined) throw new Unprepared([`pool ${pool} has no droplets`]);
   const problems = [...unmatched(blueprint.images, wanted.versions)];
   const images: Record<string, string> = {};
+  const versions: Record<string, string> = {};
   for (const [service, repository] of Object.entries(blueprint.images)) {
     const version = wanted.versions[service] ?? wanted.versions['*'];
-    if (version !== undefined)
-      images[service] = await digestOf(survey, first, repository, version, problems);
+    if (version === undefined) continue;
+    versions[service] = version;
+    images[service] = await digestOf(survey, first, repository, version, problems);
   }
   const env = await fingerprints(survey, droplets, blueprint.envFiles, problems);
   if (problems.length > 0) throw new Unprepared(problems);
   const key = hash(
     JSON.stringify([sorted(images), blueprint.fingerprintText(images), sorted(env)]),
   );
-  return { pool, droplets, images, env, key, requestedBy: wanted.requestedBy };
+  return { pool, droplets, images, versions, env, key, requestedBy: wanted.requestedBy };
 }
 
 /** Services without a version, and versions without a service: known before anybody is asked. */
@@ -147,8 +150,11 @@ export function number(
 ): { readonly release: Release; readonly compose: string } {
   const id = releaseId(app.released + 1);
   const compose = blueprint.render(id, prepared.images);
-  const { images, env, key, requestedBy } = prepared;
-  return { release: { id, images, composeHash: hash(compose), env, requestedBy, key }, compose };
+  const { images, versions, env, key, requestedBy } = prepared;
+  return {
+    release: { id, images, versions, composeHash: hash(compose), env, requestedBy, key },
+    compose,
+  };
 }
 
 async function fingerprints(

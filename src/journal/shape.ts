@@ -27,6 +27,7 @@ const policy = z.looseObject({ name: text });
 const release = z.looseObject({
   id: text,
   images: z.record(text, text),
+  versions: z.record(text, text).optional(),
   composeHash: text,
   env: z.record(text, text),
   key: text,

@@ -7,6 +7,8 @@ export type Release = {
   readonly id: ReleaseId;
   /** Service → full reference by digest: `ghcr.io/acme/shop/web@sha256:…`. */
   readonly images: Readonly<Record<string, string>>;
+  /** Service → the version that was asked for, a tag or a digest. For people; older journals do not tell. */
+  readonly versions?: Readonly<Record<string, string>>;
   /** sha256 of the rendered compose file; the text lies beside the journal (`Journal.load`). */
   readonly composeHash: string;
   /** Path of an env file on the droplets → sha256 of its content. */
@@ -16,6 +18,15 @@ export type Release = {
   /** Same key, same release: a second promote of it attaches instead of starting another. */
   readonly key: string;
 };
+
+/** `v2` where all services were asked for as v2, `web v2, worker v3` where not; null: nobody knows. */
+export function versionText({ versions = {} }: Release): string | null {
+  const said = Object.entries(versions);
+  const [first] = said;
+  if (first === undefined) return null;
+  if (said.every(([, version]) => version === first[1])) return first[1];
+  return said.map(([service, version]) => `${service} ${version}`).join(', ');
+}
 
 /** `r42` of 42. */
 export function releaseId(number: number): ReleaseId {

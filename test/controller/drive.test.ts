@@ -1,4 +1,5 @@
 // The loop against a world in memory: promotions to their end, and every way in which driving ends early.
+import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import type { DriveOptions } from '../../src/controller/controller.ts';
 import { awaited } from '../../src/promotion/app.ts';
@@ -58,6 +59,20 @@ describe('a promotion that is driven', () => {
     await world.clock.until(world.controller('anna', witness).drive(way()));
     expect(witness.entries).toEqual(world.journal.entries.slice(before + 1));
     expect(witness.last?.app.phase).toBe('idle');
+  });
+
+  test('leaves nobody listening when it has ended: Node would keep all of it for as long as the process lives', async () => {
+    const made: AbortSignal[] = [];
+    const any = AbortSignal.any.bind(AbortSignal);
+    const spy = vi.spyOn(AbortSignal, 'any').mockImplementation((signals) => {
+      made.push(any(signals));
+      return made.at(-1) as AbortSignal;
+    });
+    const world = await asked();
+    await world.clock.until(world.controller().drive(way()));
+    spy.mockRestore();
+    expect(made).not.toEqual([]);
+    expect(made.flatMap((signal) => getEventListeners(signal, 'abort'))).toEqual([]);
   });
 
   test('I6: what was held in memory at the end is what the journal folds to', async () => {

@@ -1,6 +1,7 @@
 // bgctl history: every promotion in the journal, and how it ended.
 
 import { promotionsOf } from '../../promotion/history.ts';
+import { type Release, versionText } from '../../promotion/release.ts';
 import type { CliCommand } from '../command.ts';
 import { withRecords } from '../connect.ts';
 import { countOption } from '../options.ts';
@@ -25,6 +26,7 @@ export const history: CliCommand<Options> = {
         output.result(
           {
             release: release.id,
+            versions: release.versions ?? null,
             pool,
             by,
             at,
@@ -32,9 +34,14 @@ export const history: CliCommand<Options> = {
             outcome: outcome?.is ?? null,
             because: outcome?.because ?? null,
           },
-          `${release.id.padEnd(5)} ${at.slice(0, 16).replace('T', ' ')}  pool ${pool}  ${ended}  (${by}${approved === null ? '' : `; approved by ${approved.by}`})`,
+          `${release.id.padEnd(5)} ${at.slice(0, 16).replace('T', ' ')}  ${versioned(release)}pool ${pool}  ${ended}  (${by}${approved === null ? '' : `; approved by ${approved.by}`})`,
         );
       }
       return null;
     }),
 };
+
+function versioned(release: Release): string {
+  const version = versionText(release);
+  return version === null ? '' : `${version}  `;
+}

@@ -1,5 +1,6 @@
 // bgctl show r42: what a release is, and every line of the journal about its promotion.
 import { describeEntry } from '../../promotion/describe.ts';
+import type { Release } from '../../promotion/release.ts';
 import type { CliCommand } from '../command.ts';
 import { withRecords } from '../connect.ts';
 import { promotionNamed } from '../named.ts';
@@ -20,10 +21,20 @@ export const show: CliCommand<Options> = {
       const promotion = promotionNamed(options.release, { app: settings.app, policy, entries });
       const { release, pool, by, outcome } = promotion;
       output.result(
-        { release: release.id, pool, by, images: release.images, env: release.env, outcome },
+        {
+          release: release.id,
+          pool,
+          by,
+          images: release.images,
+          versions: release.versions ?? null,
+          env: release.env,
+          outcome,
+        },
         [
           `${release.id} on pool ${pool}, asked by ${by}`,
-          ...Object.entries(release.images).map(([service, image]) => `  ${service}: ${image}`),
+          ...Object.entries(release.images).map(
+            ([service, image]) => `  ${service}: ${asked(release, service)}${image}`,
+          ),
           ...Object.entries(release.env).map(
             ([path, hash]) => `  ${path}: sha256 ${hash.slice(0, 12)}`,
           ),
@@ -43,3 +54,9 @@ export const show: CliCommand<Options> = {
       return null;
     }),
 };
+
+/** `v2 = ` before what it was resolved to. */
+function asked({ versions }: Release, service: string): string {
+  const version = versions?.[service];
+  return version === undefined ? '' : `${version} = `;
+}

@@ -6,6 +6,7 @@ import { because } from '../../lib/failure.ts';
 import { legal } from '../../promotion/admit.ts';
 import { type App, environmentsOf } from '../../promotion/app.ts';
 import type { Environment } from '../../promotion/environment.ts';
+import { type Release, versionText } from '../../promotion/release.ts';
 import { keepable, keptBecause } from '../../promotion/warmth.ts';
 import type { Holder } from '../../world.ts';
 import { clock, dayAndTime } from '../clock.ts';
@@ -98,13 +99,21 @@ function data(app: App, holder: Holder | null): Readonly<Record<string, unknown>
 function brief(environment: Environment | null): Readonly<Record<string, unknown>> | null {
   if (environment === null) return null;
   const { release, pool, droplets, project, state } = environment;
-  return { release: release.id, pool, droplets, project, state, images: release.images };
+  return {
+    release: release.id,
+    versions: release.versions ?? null,
+    pool,
+    droplets,
+    project,
+    state,
+    images: release.images,
+  };
 }
 
 function lines(app: App, holder: Holder | null): readonly string[] {
   const { live, other } = environmentsOf(app);
   const say = (environment: Environment) =>
-    `  ${environment.release.id}  ${environment.state} on pool ${environment.pool}, ${environment.droplets.length === 1 ? 'droplet' : 'droplets'} ${environment.droplets.join(', ')} (${environment.project})`;
+    `  ${nameOf(environment.release)}  ${environment.state} on pool ${environment.pool}, ${environment.droplets.length === 1 ? 'droplet' : 'droplets'} ${environment.droplets.join(', ')} (${environment.project})`;
   const leftovers = app.present.filter(
     (place) => place.project !== live?.project && place.project !== other?.project,
   );
@@ -122,6 +131,12 @@ function lines(app: App, holder: Holder | null): readonly string[] {
       ? []
       : [`  last: ${app.last.release} ${app.last.is} (${app.last.because})`]),
   ];
+}
+
+/** `r42 (v2)`: the number is bgctl's, the version the team's. */
+function nameOf(release: Release): string {
+  const version = versionText(release);
+  return version === null ? release.id : `${release.id} (${version})`;
 }
 
 /** Whether somebody, or the policy, said more of the old environment than how long it stays warm. */
