@@ -64,7 +64,7 @@ async function seen(app: App, reach: () => Promise<Connection>): Promise<Seen> {
       rollbackTime(connection, app),
       compare(connection.wired.world, app),
     ]);
-    return { compared, told: [...back, ...differences(compared)] };
+    return { compared, told: [...back, ...differences(compared), ...warning(app, compared)] };
   } catch (error) {
     const why = `  the load balancer and the droplets were not looked at: ${because(error)}`;
     return { compared: null, told: [why] };
@@ -77,6 +77,15 @@ function differences(compared: readonly Compared[]): readonly string[] {
   if (wrong.length === 0)
     return ['  the load balancer and the droplets are as the journal expects'];
   return wrong.map(({ what, expected, seen }) => `  ${what}: expected ${expected}; seen ${seen}`);
+}
+
+/** At rest the journal alone would name `promote`: with another balancer than it knows, that ends as held. */
+export function warning(app: App, compared: readonly Compared[]): readonly string[] {
+  const [balancer] = compared;
+  if (app.phase !== 'idle' || balancer?.same !== false) return [];
+  const { live } = environmentsOf(app);
+  const way = live === null ? '`bgctl resolve --adopt`' : '`bgctl resolve`';
+  return [`  a promote would be held for it, and ${way} decide: look at the load balancer first`];
 }
 
 function data(app: App, holder: Holder | null): Readonly<Record<string, unknown>> {

@@ -1,0 +1,20 @@
+// What status says beside the journal: where it would mislead alone.
+import { expect, test } from 'vitest';
+import { warning } from '../../src/cli/commands/status.ts';
+import { anApp } from '../builders/app.ts';
+
+const other = { what: 'load balancer', expected: 'no droplet', seen: 'droplets 1, 2', same: false };
+
+test('at rest, with another load balancer than the journal knows, it says that a promote would be held, and who decides then', () => {
+  const lost = anApp({ first: true }).in('idle');
+  expect(warning(lost, [other])).toEqual([
+    '  a promote would be held for it, and `bgctl resolve --adopt` decide: look at the load balancer first',
+  ]);
+  expect(warning(anApp().in('idle'), [other])[0]).toContain('`bgctl resolve` decide');
+});
+
+test('where all is as it should be, could not be seen, or something is under way, it says nothing', () => {
+  expect(warning(anApp().in('idle'), [{ ...other, same: true }])).toEqual([]);
+  expect(warning(anApp().in('idle'), [{ ...other, same: null }])).toEqual([]);
+  expect(warning(anApp().in('verifying'), [other])).toEqual([]);
+});
