@@ -85,7 +85,7 @@ export function warning(app: App, compared: readonly Compared[]): readonly strin
   if (app.phase !== 'idle' || balancer?.same !== false) return [];
   const { live } = environmentsOf(app);
   const way = live === null ? '`bgctl resolve --adopt`' : '`bgctl resolve`';
-  return [`  a promote would be held for it, and ${way} decide: look at the load balancer first`];
+  return [`  a promote would be held because of it; then ${way} is the way out`];
 }
 
 function data(app: App, holder: Holder | null): Readonly<Record<string, unknown>> {
