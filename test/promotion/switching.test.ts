@@ -161,6 +161,28 @@ describe('blue leaves', () => {
     });
   });
 
+  test('a count that began before the last request was sent proves nothing of it: they are counted once more', () => {
+    const told = { ...draining, silenced };
+    const quiet = anObservation(told, 10_000).withServing(3, 4);
+    const { at: now, serving, connections } = quiet.seen;
+    if (!serving.known) throw new Error('the builder sees who serves');
+    const lastSentAt = now - 3_000;
+    const sentTo = { ...serving.value.seen, 1: lastSentAt };
+    const then = quiet.with({ serving: known({ ...serving.value, seen: sentTo }, now) });
+    const counted = (began: number) => {
+      const old = known({ open: 0, busy: 0 }, began);
+      const one = Object.keys(connections)[0] ?? '';
+      return step(told, then.with({ connections: { ...connections, [one]: old } }).seen);
+    };
+    expect(counted(lastSentAt - 1)).toMatchObject({
+      is: 'wait',
+      because: 'requests in flight on shop-r41 are counted once more',
+      until: Math.max(told.since, told.redirectedAt) + told.policy.drain.limitMs,
+    });
+    expect(counted(lastSentAt + told.policy.drain.quietMs / 2 - 1)).toMatchObject({ is: 'wait' });
+    expect(counted(lastSentAt + told.policy.drain.quietMs / 2)).toMatchObject({ is: 'act' });
+  });
+
   test('I6: an order whose controller died before it was answered may never have arrived: it is given again', () => {
     const order = (droplet: number) => {
       return { kind: 'fail-health', project: 'shop-r41', droplet } as const;

@@ -10,6 +10,7 @@ import {
   fail,
   healthOf,
   list,
+  lostOf,
   outOfSight,
   quiet,
   serves,
@@ -209,12 +210,31 @@ export function silence(
   const busy = connectionsOf(seen, environment, 'busy');
   if (busy === null)
     return wait(`requests in flight on ${environment.project} cannot be counted`, until);
+  if (busy === 0 && !isCountedSinceQuiet(app, seen, environment))
+    return wait(`requests in flight on ${environment.project} are counted once more`, until);
   return busy > 0
     ? wait(
         `${busy} ${busy === 1 ? 'request is' : 'requests are'} in flight on ${environment.project}`,
         until,
       )
     : null;
+}
+
+/**
+ * A count takes its time on a busy droplet. One that began before the balancer had sent its last request says nothing
+ * of that; and the last that was seen need not be the last that was sent, nor have arrived at once.
+ */
+function isCountedSinceQuiet(app: App, seen: Observation, environment: Environment): boolean {
+  const sightings = seen.serving.known ? seen.serving.value.seen : {};
+  const last = Math.max(app.redirectedAt, ...environment.droplets.map((d) => sightings[d] ?? 0));
+  const from = last + app.policy.drain.quietMs / 2;
+  const gone = lostOf(seen);
+  return projectsOf(environment)
+    .filter(({ droplet }) => !gone.includes(droplet))
+    .every((place) => {
+      const count = seen.connections[at(place)];
+      return count?.known === true && count.at >= from;
+    });
 }
 
 /** Whether the order was given and nothing says that it did not arrive. */
