@@ -225,8 +225,9 @@ export function silence(
  * of that; and the last that was seen need not be the last that was sent, nor have arrived at once.
  */
 function isCountedSinceQuiet(app: App, seen: Observation, environment: Environment): boolean {
-  const sightings = seen.serving.known ? seen.serving.value.seen : {};
-  const last = Math.max(app.redirectedAt, ...environment.droplets.map((d) => sightings[d] ?? 0));
+  if (!seen.serving.known) return false;
+  const { since, seen: sightings } = seen.serving.value;
+  const last = Math.max(since, ...environment.droplets.map((droplet) => sightings[droplet] ?? 0));
   const from = last + app.policy.drain.quietMs / 2;
   const gone = lostOf(seen);
   return projectsOf(environment)
