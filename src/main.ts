@@ -4,8 +4,13 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { tooOld } from './lib/node-version.ts';
 
-// A reader that went away (`| head`), or a full disk behind `>`, must not end a promotion in the middle.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+// A reader that went away (`| head`), or a full disk behind `>`, must not end a promotion in the middle. The latter is
+// said: whoever reads that file later must not take what stands in it for all.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE')
+    process.stderr.write(`stdout cannot be written to: ${error.message}\n`);
+});
+process.stderr.on('error', () => {});
 
 const words = process.argv.slice(2);
 const { version, engines } = JSON.parse(

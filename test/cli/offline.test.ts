@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cli } from '../../src/cli/cli.ts';
 import { encode } from '../../src/journal/codec.ts';
+import type { Entry } from '../../src/promotion/entry.ts';
 import { bgctlYml, changed, composeYml } from '../policy/texts.ts';
 import { aStory } from '../report/story.ts';
 import { capture } from './streams.ts';
@@ -28,7 +29,7 @@ beforeAll(async () => {
   await once(cloud, 'listening');
   await mkdir(join(directory, '.bgctl', 'journal'), { recursive: true });
   const { entries } = await aStory({ errors: 0.08 });
-  await writeFile(join(directory, '.bgctl', 'journal', 'shop.jsonl'), encode(entries));
+  await writeFile(join(directory, '.bgctl', 'journal', 'shop.jsonl'), encode(versioned(entries)));
   await writeFile(join(directory, 'compose.yml'), composeYml);
   await writeFile(join(directory, 'known_hosts'), '');
   await write('bgctl.yml', settings());
@@ -53,13 +54,14 @@ describe('without a token and without a request to DigitalOcean', () => {
   test('history lists what was promoted', async () => {
     const { code, out } = await run('history');
     expect({ code, asked }).toEqual({ code: 0, asked: 0 });
-    expect(out).toMatch(/^r42 .* rolled-back: /);
+    expect(out).toMatch(/^r42 .* {2}v2 {2}pool b {2}rolled-back: /);
   });
 
   test('show tells of a release', async () => {
     const { code, out } = await run('show', 'r42');
     expect({ code, asked }).toEqual({ code: 0, asked: 0 });
     expect(out).toMatch(/^r42 on pool b, asked by /);
+    expect(out).toContain('  web: v2 = ');
   });
 
   test('report writes the page', async () => {
@@ -210,4 +212,14 @@ async function run(...words: readonly string[]) {
   const ran = { code, out: written.out.join(''), err: written.err.join('') };
   vi.restoreAllMocks();
   return ran;
+}
+
+/** As a promotion of v2 is journaled. */
+function versioned(entries: readonly Entry[]): readonly Entry[] {
+  return entries.map((entry) => {
+    if (entry.type !== 'asked' || entry.command.kind !== 'promote') return entry;
+    const { release } = entry.command;
+    const versions = Object.fromEntries(Object.keys(release.images).map((name) => [name, 'v2']));
+    return { ...entry, command: { ...entry.command, release: { ...release, versions } } };
+  });
 }

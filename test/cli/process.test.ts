@@ -36,6 +36,15 @@ describe('bgctl', () => {
         stdio: ['ignore', full, full],
       });
       expect((await once(said, 'close'))[0]).toBe(2);
+      const help = spawn(process.execPath, [program, '--help'], {
+        stdio: ['ignore', full, 'pipe'],
+      });
+      let told = '';
+      help.stderr?.on('data', (chunk: Buffer) => {
+        told += chunk.toString('utf8');
+      });
+      expect((await once(help, 'close'))[0]).toBe(0);
+      expect(told).toMatch(/^stdout cannot be written to: ENOSPC.*\n$/);
       closeSync(full);
       const gone = spawn(process.execPath, [program, '--help'], {
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -11,6 +11,7 @@ import { appName } from '../builders/release.ts';
 describe('versions', () => {
   test('one tag goes for all services; a named service has its own', () => {
     expect(versionsOf(['v2'])).toEqual({ '*': 'v2' });
+    expect(Object.entries(versionsOf(['__proto__=v2']))).toEqual([['__proto__', 'v2']]);
     expect(versionsOf(['v2', 'worker=sha256:00ff'])).toEqual({ '*': 'v2', worker: 'sha256:00ff' });
   });
 

@@ -11,6 +11,7 @@ import {
   Unprepared,
 } from '../../src/controller/prepare.ts';
 import { Failure } from '../../src/lib/failure.ts';
+import { versionText } from '../../src/promotion/release.ts';
 import { acted, anApp, continued } from '../builders/app.ts';
 
 const blueprint: Blueprint = {
@@ -126,6 +127,8 @@ describe('the number of a release', () => {
     expect(release.id).toBe('r42');
     expect(compose).toMatch(/^r42 /);
     expect(release.key).toBe(prepared.key);
+    expect(versionText(release)).toBe('v2');
+    expect(Object.keys(release.versions ?? {})).toEqual(Object.keys(blueprint.images));
     expect(release.composeHash).toMatch(/^[0-9a-f]{64}$/);
   });
 

@@ -19,7 +19,7 @@ const sources = [
         { path: /, weight: 2, json: [{ path: $.environment, exists: true }] },
         { path: /echo, method: POST, headers: { content-type: text/plain }, body: hello, expect: hello },
         { path: /nowhere, status: [404] } ], rate: 20/s, concurrency: 2, warmUp: 1s } }`,
-    '{ consecutive: { passes: 6, failures: 3 } }',
+    '{ consecutive: { passes: 6, failures: 1 } }',
   ),
   gate('room', '{ container: { memory: 99%, cpu: 100% } }'),
   gate('quiet', '{ logs: { match: "panic|FATAL", service: web, max: 0 } }'),

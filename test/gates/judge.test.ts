@@ -12,6 +12,7 @@ import {
   latency,
   meanDuration,
   meanValue,
+  ofBalancer,
   outOf,
   p90,
   rateOfWindow,
@@ -223,14 +224,6 @@ describe('against blue (at most 5 % worse, not 50 % worse)', () => {
     );
   });
 });
-
-const ofBalancer = {
-  kind: 'http',
-  of: 'balancer',
-  path: null,
-  expect: null,
-  timeoutMs: 1,
-} as const;
 
 describe('threshold over a fixed window', () => {
   test.each([

@@ -81,3 +81,12 @@ export const everyJudge: readonly Judge[] = [
 
 /** What holds of a gate's phase unless a test says otherwise: a minute after its begin, one droplet, no blue. */
 export const given: Given = { at: 60_000, since: 0, droplets: [1], blue: [] };
+
+/** A probe at the balancer's own address. */
+export const ofBalancer = {
+  kind: 'http',
+  of: 'balancer',
+  path: null,
+  expect: null,
+  timeoutMs: 1,
+} as const;
