@@ -1,21 +1,24 @@
-// Three projects: `fast` needs nothing but this checkout; `lab` needs the lab (compose/lab) and takes minutes;
+// Four projects: `fast` and `mutants` need nothing but this checkout; `lab` needs the lab (compose/lab) and takes minutes;
 // `lab-alone` are the rows that break whole droplets: one at a time, when nobody else uses them.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './longest-first.ts';
 
 const breaksDroplets = ['test/e2e/lost-ssh.test.ts', 'test/e2e/broken-droplets.test.ts'];
+const mutants = ['test/simulation/mutants.test.ts'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 export default defineConfig({
   root,
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         root,
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**'],
+          exclude: ['test/e2e/**', ...mutants],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
@@ -31,7 +34,7 @@ export default defineConfig({
           globalSetup: ['test/e2e/setup.ts'],
           testTimeout: 900_000,
           hookTimeout: 400_000,
-          // Rows mostly wait; three at a time leave two cores a third of their time.
+          // A row keeps most of a core busy; where it waits, two others have it.
           maxWorkers: 3,
           // After the fast tests, so that neither slows the other down.
           sequence: { groupOrder: 1 },
@@ -45,7 +48,18 @@ export default defineConfig({
           globalSetup: ['test/e2e/setup.ts'],
           testTimeout: 900_000,
           hookTimeout: 400_000,
-          maxWorkers: 1,
+          // These rows take turns by themselves, and wait so much that the mutants have the other core meanwhile.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'mutants',
+          include: mutants,
+          testTimeout: 120_000,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },

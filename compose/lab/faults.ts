@@ -74,7 +74,7 @@ export async function resetDroplet(droplet: LabDroplet, reset: Reset = {}): Prom
 }
 
 function swept(droplet: LabDroplet, { app = '' }: Reset): Promise<Ran> {
-  const text = `${unblock}${answers} || exit 1\n${sweep}${preparation(secrets())}`;
+  const text = `${unblock}${sweep}${preparation(secrets())}`;
   return execIn(droplet.container, ['bash', '-s', '--', app], text);
 }
 
@@ -86,8 +86,6 @@ async function script(droplet: LabDroplet, text: string): Promise<void> {
   const done = await execIn(droplet.container, ['bash', '-s'], text);
   if (done.code !== 0) throw new LabError(`${droplet.name}: ${done.stderr || done.stdout}`);
 }
-
-const answers = 'docker version >/dev/null 2>&1';
 
 const gone = 'pkill -KILL -x "sshd|sshd-session|sshd-auth"; true';
 
@@ -106,10 +104,11 @@ project='com.docker.compose.project'
 ours() { [ -z "$app" ] || [ "$1" = "$app" ] || [[ $1 == "$app"-* ]]; }
 if [ -z "$app" ]; then pkill -KILL -x 'docker|docker-compose|flock|timeout'; fi
 remove() {
-  local list=$1 label=$2 removal=$3 id name
-  docker $list --format "{{.$4}} {{.Label \\"$label\\"}}" | while read -r id name; do
-    ours "$name" && echo "$id"
-  done | sort -u | xargs -r docker $removal >/dev/null 2>&1
+  local list=$1 label=$2 removal=$3 found id name
+  found=$(docker $list --format "{{.$4}} {{.Label \\"$label\\"}}" 2>/dev/null) || exit 1
+  while read -r id name; do
+    [ -z "$id" ] || ! ours "$name" || echo "$id"
+  done <<<"$found" | sort -u | xargs -r docker $removal >/dev/null 2>&1
 }
 remove 'ps -a' "$project" 'rm -f -v' ID
 remove 'network ls --filter type=custom' "$project" 'network rm' ID

@@ -289,11 +289,11 @@ export async function servedBy(stage: Stage): Promise<string> {
   }
 }
 
-/** Steady load for as long as `work` takes, and its sum. */
+/** Steady load for as long as `work` takes, and its sum; every request crosses five processes of this machine. */
 export async function underLoad(
   stage: Stage,
   work: (load: Load) => Promise<void>,
-  rate = 40,
+  rate = 25,
 ): Promise<Summary> {
   const load = await stage.load(rate);
   try {

@@ -25,13 +25,13 @@ const sources = [
   gate('quiet', '{ logs: { match: "panic|FATAL", service: web, max: 0 } }'),
   gate(
     'inside',
-    '{ exec: { command: [/bin/node, -e, "process.exit(0)"], service: web } }',
+    '{ exec: { command: [/bin/bash, -c, "exit 0"], service: web, timeout: 20s } }',
     good,
     seldom,
   ),
   gate(
     'number',
-    '{ exec: { command: [/bin/node, -e, "console.log(7)"], service: web, number: true, min: 7, max: 7 } }',
+    '{ exec: { command: [/bin/bash, -c, "echo 7"], service: web, timeout: 20s, number: true, min: 7, max: 7 } }',
     good,
     seldom,
   ),
@@ -62,7 +62,8 @@ describe('sources of samples on droplets', () => {
     const answer = await fetch(`http://127.0.1.3:${stage.port}/`);
     await answer.arrayBuffer();
   };
-  const ask = "fetch('http://127.0.0.1:8000/').then(({ ok }) => process.exit(ok ? 0 : 1))";
+  const request = 'GET / HTTP/1.1\\r\\nhost: web\\r\\nconnection: close\\r\\n\\r\\n';
+  const ask = `exec 3<>/dev/tcp/127.0.0.1/8000; printf '${request}' >&3; read -r status <&3; [[ $status == *' 200 '* ]]`;
 
   test.each([
     {
@@ -89,7 +90,7 @@ describe('sources of samples on droplets', () => {
       what: 'a command that fails',
       only: gate(
         'inside',
-        `{ exec: { command: [/bin/node, -e, "${ask}"], service: web } }`,
+        `{ exec: { command: [/bin/bash, -c, ${JSON.stringify(ask)}], service: web, timeout: 20s } }`,
         '{ consecutive: { passes: 20, failures: 2 } }',
         seldom,
       ),
