@@ -207,7 +207,7 @@ export type Holder = {
   readonly host: string;
   readonly pid: number;
   readonly since: Instant;
-  /** Alive until, unless renewed. */
+  /** Alive until, unless renewed; past where it is known to be dead. */
   readonly until: Instant;
   readonly epoch: number;
 };

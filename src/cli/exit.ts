@@ -110,6 +110,12 @@ export function conclude(wanted: Wanted, ending: Ending): Conclusion {
       };
     case 'interrupted':
       return interrupted(wanted, ending);
+    case 'fenced':
+      return {
+        code: exit.busy,
+        outcome: 'fenced',
+        message: `Somebody else works on ${ending.app.name} with another journal: ${ending.because} Nothing more was begun here. An app has one journal: compare \`journal\` in both bgctl.yml.`,
+      };
     case 'replaced':
       return {
         code: exit.busy,

@@ -26,6 +26,8 @@ export type Given = {
   /** See MembershipChange. */
   readonly holds: () => boolean;
   readonly signal: AbortSignal;
+  /** Told when a droplet refuses because a later controller was there: nothing may be begun any more. */
+  readonly fenced: (because: string) => void;
   /** Hears the last words of what is about to be removed; ends soon whatever happens. */
   readonly lastWords?: (place: ProjectAt) => Promise<void>;
 };
@@ -44,6 +46,7 @@ export async function act(
   } catch (error) {
     // Ours, not the world's: it stops the process instead of counting as an attempt.
     if (error instanceof Bug) throw error;
+    if (error instanceof Failure && error.from === 'fence') given.fenced(error.message);
     const settled = { type: 'settled', effect, ok: false, because: because(error) } as const;
     const untouched = error instanceof Failure && error.from === 'drift' && !error.ambiguous;
     return untouched ? { ...settled, untouched } : settled;

@@ -47,6 +47,8 @@ export class Loop {
   #newsAt = Number.NEGATIVE_INFINITY;
   #breathing = false;
   #doubted = false;
+  /** Why: a later controller, by what a droplet says. */
+  #fenced: string | null = null;
   /** Of an effect: nothing goes on after it. */
   #bug: unknown = null;
 
@@ -98,6 +100,7 @@ export class Loop {
   async #turn(): Promise<Ending | null> {
     if (this.#bug !== null) throw this.#bug;
     if (!(await this.#hearNews())) return { is: 'replaced', app: this.#app };
+    if (this.#fenced !== null) return await this.#yielded(this.#fenced);
     if (this.#options.stop.aborted) return await this.#interrupted();
     if (this.#isPast()) return { is: 'reached', app: this.#app, what: 'switched' };
     if (!this.#isAwake()) return null;
@@ -214,6 +217,9 @@ export class Loop {
       limitMs,
       holds: this.#options.holds,
       signal: cancel.signal,
+      fenced: (why: string) => {
+        this.#fenced = why;
+      },
       ...(lastWords === undefined ? {} : { lastWords }),
     };
     let callOff = () => {};
@@ -292,13 +298,22 @@ export class Loop {
     this.#options.watcher.wrote(entry);
   }
 
-  /** Begin nothing; what is under way may still end within a few seconds and is then recorded. */
   async #interrupted(): Promise<Ending> {
+    await this.#flush();
+    return { is: 'interrupted', app: this.#app, because: because(this.#options.stop.reason) };
+  }
+
+  async #yielded(why: string): Promise<Ending> {
+    await this.#flush();
+    return { is: 'fenced', app: this.#app, because: why };
+  }
+
+  /** Begin nothing; what is under way may still end within a few seconds and is then recorded. */
+  async #flush(): Promise<void> {
     const until = this.#world.clock.now() + flushMs;
     while (this.#cancels.size > 0 && this.#world.clock.now() < until)
       await this.#bell.wait(this.#world.clock, 100);
     await this.#hearNews();
-    return { is: 'interrupted', app: this.#app, because: because(this.#options.stop.reason) };
   }
 }
 

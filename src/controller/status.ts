@@ -32,5 +32,7 @@ export type Ending =
       readonly because: string;
       readonly followed?: boolean;
     }
+  /** A droplet has heard of a later controller although the lease is ours: the app has a second journal somewhere. */
+  | { readonly is: 'fenced'; readonly app: App; readonly because: string }
   /** Another controller took over. */
   | { readonly is: 'replaced'; readonly app: App };

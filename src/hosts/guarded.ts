@@ -65,7 +65,7 @@ function refused(settings: Settings, write: Write, ran: Ran): Failure | null {
   if (reason?.startsWith('epoch ')) {
     const file = `${fenceDirectory(settings)}/${settings.app}.epoch`;
     return new Failure(
-      'host',
+      'fence',
       `${on} was refused there: a controller with ${reason} has written, this one has epoch ${guard.epoch} and must ` +
         `stop. Only where the journal was lost or moved, and nobody else works on the app: remove ${file} there.`,
     );

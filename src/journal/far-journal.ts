@@ -46,6 +46,6 @@ export function farJournal<K extends Known>(
     async release(epoch) {
       await changeLease((lease) => leases.released(lease, epoch));
     },
-    holder: async () => leases.heldBy(await far.lease()),
+    holder: async () => leases.heldBy(await far.lease(), isDead),
   };
 }

@@ -84,7 +84,7 @@ export function fileJournal(given: {
     async release(epoch) {
       await changeLease((lease) => leases.released(lease, epoch));
     },
-    holder: async () => leases.heldBy(await readLease()),
+    holder: async () => leases.heldBy(await readLease(), isDead),
     watch: (ring) => watchFile(directory, `${app}.jsonl`, ring),
     async store(hash, text) {
       await makeDirectory(join(directory, 'compose'));

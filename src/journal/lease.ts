@@ -55,9 +55,11 @@ export function isHeldUnder(lease: Lease, epoch: number | null): boolean {
   return lease.held && lease.epoch === epoch;
 }
 
-/** Who holds it, dead or alive; null when it was given up. */
-export function heldBy(lease: Lease): Holder | null {
-  return lease.held && lease.holder !== null ? holderOf(lease, lease.holder) : null;
+/** Who holds it; null when it was given up. Of a holder known to be dead, the time until which it held it is past. */
+export function heldBy(lease: Lease, dead: (holder: Identity) => boolean): Holder | null {
+  if (!lease.held || lease.holder === null) return null;
+  const holder = holderOf(lease, lease.holder);
+  return dead(lease.holder) ? { ...holder, until: holder.since } : holder;
 }
 
 /** Where the lease file is missing, the journal still knows the epochs that were given. */

@@ -3,6 +3,8 @@
 export type FailureFrom =
   | 'cloud'
   | 'host'
+  /** A controller that began later has written there: this one must stop. */
+  | 'fence'
   | 'journal'
   | 'traffic'
   /** A command or a webhook of the operator's. */

@@ -166,6 +166,8 @@ export class Droplet {
     if (guard.signal.aborted) throw this.#trouble('was told to stop');
     if (wrong < 0.9 || cuts < this.#cuts) throw this.#trouble('was cut off');
     this.reach();
+    if (verdict.text.startsWith('refused epoch'))
+      throw new Failure('fence', `droplet ${this.id} ${verdict.text}`);
     if (verdict.text !== '') throw this.#trouble(verdict.text);
   }
 

@@ -52,6 +52,15 @@ const rows: readonly (readonly [string, Row])[] = [
   ['held between releases', [wanted, held('choice'), 13, 'held']],
   ['held for what nobody knows of', [wanted, held('genesis'), 13, 'held']],
   ['held for drift', [wanted, held('drift'), 15, 'drift']],
+  [
+    'fenced off by a controller with another journal',
+    [
+      wanted,
+      { is: 'fenced', app: anApp().in('retiring'), because: 'epoch 8 has written.' },
+      14,
+      'fenced',
+    ],
+  ],
   ['replaced', [wanted, { is: 'replaced', app: anApp().in('gating') }, 14, 'busy']],
   [
     'unreachable',

@@ -8,7 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cli } from '../../src/cli/cli.ts';
+import { clock } from '../../src/cli/clock.ts';
 import { encode } from '../../src/journal/codec.ts';
+import { encodeLease } from '../../src/journal/lease.ts';
+import { thisProcess } from '../../src/journal/machine.ts';
 import type { Entry } from '../../src/promotion/entry.ts';
 import { bgctlYml, changed, composeYml } from '../policy/texts.ts';
 import { aStory } from '../report/story.ts';
@@ -79,6 +82,27 @@ describe('without a token and without a request to DigitalOcean', () => {
     );
     const json = await run('status', '--json');
     expect(JSON.parse(json.out)).toMatchObject({ app: 'shop', compared: null });
+  });
+
+  test.each([
+    { holder: 'of this machine that died', ago: 1_000, lives: false, pid: 2 ** 22 + 1 },
+    { holder: 'of this machine that lives', ago: 1_000, lives: true, pid: process.pid },
+    { holder: 'whose time is over', ago: 60_000, lives: false, pid: process.pid },
+  ])('status tells of a driver $holder as it is', async ({ ago, lives, pid }) => {
+    const since = Date.now() - ago;
+    const holder = { ...thisProcess(), pid, who: `anna pid ${pid}`, since, until: since + 20_000 };
+    const lease = join(directory, '.bgctl', 'journal', 'shop.lease');
+    await writeFile(lease, encodeLease({ v: 1, epoch: 7, held: true, holder }));
+    const { out } = await run('status');
+    const json = await run('status', '--json');
+    await rm(lease);
+    const began = `since ${clock(since)} UTC`;
+    expect(out).toContain(
+      lives
+        ? `  driven by anna pid ${pid} ${began}\n`
+        : `  was driven by anna pid ${pid} ${began}, which is gone: \`bgctl resume\` goes on\n`,
+    );
+    expect(JSON.parse(json.out).holder).toMatchObject({ gone: !lives });
   });
 
   test('logs of what never ran is refused', async () => {

@@ -54,6 +54,14 @@ describe('an effect', () => {
     expect(calls).toMatchObject([{ what: 'attach', given: [{ limitMs: unreachableMs }] }]);
   });
 
+  test('I4: that a droplet refuses because a later controller was there is told apart from trouble', async () => {
+    const trouble = scene({ fails: new Failure('host', 'no space left') });
+    const refused = scene({ fails: new Failure('fence', 'epoch 8 has written') });
+    await trouble.done(start);
+    expect(await refused.done(start)).toMatchObject({ ok: false, because: 'epoch 8 has written' });
+    expect([trouble.fenced, refused.fenced]).toEqual([[], ['epoch 8 has written']]);
+  });
+
   test('that fails comes back as a fact with its reason, never as an error', async () => {
     const { done } = scene({ fails: new Failure('host', 'no space left') });
     expect(await done(start)).toEqual({
@@ -137,10 +145,12 @@ function scene({ app = anApp().in('starting'), fails, lost = [], hangs }: Settin
     hooks: { run: takes('hook') },
     journal: { load: async (hash: string) => `text of ${hash}` },
   } as unknown as World;
+  const fenced: string[] = [];
   const done = (effect: Effect, changes: Partial<Given> = {}) =>
     act(world, effect, {
       ...{ app, epoch: 7, limitMs: 60_000, holds: () => true, signal },
+      fenced: (because) => void fenced.push(because),
       ...changes,
     });
-  return { calls, done };
+  return { calls, done, fenced };
 }

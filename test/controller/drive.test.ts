@@ -2,7 +2,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import type { DriveOptions } from '../../src/controller/controller.ts';
-import { awaited } from '../../src/promotion/app.ts';
+import { awaited, type Phase } from '../../src/promotion/app.ts';
 import { fold } from '../../src/promotion/fold.ts';
 import { abort, approve, promote } from '../builders/command.ts';
 import { aPolicy, aPolicyWithApproval, aPolicyWithHooks } from '../builders/policy.ts';
@@ -329,7 +329,42 @@ describe('driving that has to stop', () => {
     expect(world.journal.entries).toHaveLength(written);
     expect(world.begun).toEqual(begun);
   });
+
+  describe.each([
+    { phase: 'starting', when: 'before the switch' },
+    { phase: 'retiring', when: 'after it' },
+  ] as const)('I4: a droplet that has heard of a later controller $when', ({ phase }) => {
+    test('ends driving although the lease is held: the app has a second journal, and the other one goes on', async () => {
+      const { world, driving } = await fencedIn(phase);
+      const ending = await world.clock.until(driving);
+      expect(ending).toMatchObject({ is: 'fenced', because: expect.stringContaining('epoch') });
+      const begun = [...world.begun];
+      await world.clock.pass(60_000);
+      expect(world.begun).toEqual(begun);
+      expect(world.phases().at(-1)).toBe(phase);
+    });
+
+    test('of the same journal is followed, and taken over from when it is gone', async () => {
+      const { world, driving } = await fencedIn(phase);
+      world.journal.give('ben', 3_000);
+      await world.clock.pass(2_000);
+      expect(world.phases().at(-1)).toBe(phase === 'starting' ? 'idle' : phase);
+      world.epochThere = 0;
+      expect(await world.clock.until(driving)).toMatchObject({
+        is: 'rest',
+        app: { last: { is: 'promoted' } },
+      });
+    });
+  });
 });
+
+async function fencedIn(phase: Phase) {
+  const world = await asked();
+  const driving = world.controller().drive(way());
+  if (phase !== 'starting') await world.clock.when(() => world.app().phase === phase);
+  world.epochThere = Number.MAX_SAFE_INTEGER;
+  return { world, driving };
+}
 
 async function asked(): Promise<MemoryWorld> {
   const world = new MemoryWorld();

@@ -25,6 +25,8 @@ export class MemoryWorld implements World {
   /** Effects in the order in which they were begun, in words. */
   readonly begun: string[] = [];
   readonly #policy: Policy;
+  /** The epoch of a controller that has been on the droplets, of which the journal need not know. */
+  epochThere = 0;
   #asked = 0;
 
   /** r41 is live on droplets 1 and 2, unless `first`. */
@@ -119,8 +121,14 @@ export class MemoryWorld implements World {
     run: async ({ name }) => void this.begun.push(`hook ${name}`),
   };
 
-  async #command(kind: HostEffect['kind'], place: ProjectAt, { signal }: Guard): Promise<void> {
+  async #command(
+    kind: HostEffect['kind'],
+    place: ProjectAt,
+    { signal, epoch }: Guard,
+  ): Promise<void> {
     this.#reachHost(place.droplet);
+    if (epoch < this.epochThere)
+      throw new Failure('fence', `epoch ${this.epochThere} has written there`);
     await this.#take({ kind, ...place }, signal);
   }
 

@@ -214,6 +214,9 @@ export function journalContract(kind: Kind): void {
         holder: { pid: holder.child.pid, epoch: first },
       });
       await killed(holder.child);
+      const gone = await scene.journal.holder();
+      expect(gone).toMatchObject({ pid: holder.child.pid, epoch: first });
+      expect(gone?.until, 'it is told as gone').toBeLessThanOrEqual(Date.now());
       const epoch = await leased(1000);
       expect(epoch).toBeGreaterThan(first);
       expect(await scene.journal.holder()).toMatchObject({ who: 'anna', epoch });

@@ -99,7 +99,7 @@ function data(app: App, holder: Holder | null): Readonly<Record<string, unknown>
     reason: app.phase === 'held' || app.phase === 'aborting' ? app.reason : null,
     approval: app.approval,
     warm: app.warm,
-    holder: holder === null ? null : { who: holder.who, since: holder.since },
+    holder: holder === null ? null : { who: holder.who, since: holder.since, gone: isGone(holder) },
     last: app.last,
     legal: legal(app),
   };
@@ -135,11 +135,22 @@ function lines(app: App, holder: Holder | null): readonly string[] {
     ),
     ...approvalLines(app),
     ...(isSaid(app) ? [`  ${warmthText(app)}`] : []),
-    ...(holder === null ? [] : [`  driven by ${holder.who} since ${clock(holder.since)} UTC`]),
+    ...(holder === null ? [] : [driverText(holder)]),
     ...(app.last === null
       ? []
       : [`  last: ${app.last.release} ${app.last.is} (${app.last.because})`]),
   ];
+}
+
+function driverText(holder: Holder): string {
+  const driver = `${holder.who} since ${clock(holder.since)} UTC`;
+  return isGone(holder)
+    ? `  was driven by ${driver}, which is gone: \`bgctl resume\` goes on`
+    : `  driven by ${driver}`;
+}
+
+function isGone({ until }: Holder): boolean {
+  return until <= systemClock.now();
 }
 
 /** `r42 (v2)`: the number is bgctl's, the version the team's. */
