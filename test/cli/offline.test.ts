@@ -36,6 +36,11 @@ beforeAll(async () => {
   await writeFile(join(directory, 'compose.yml'), composeYml);
   await writeFile(join(directory, 'known_hosts'), '');
   await write('bgctl.yml', settings());
+  await mkdir(join(directory, 'midway'));
+  const end = entries.findLastIndex((entry) => entry.type === 'entered' && entry.phase === 'idle');
+  const midway = encode(versioned(entries.slice(0, end)));
+  await writeFile(join(directory, 'midway', 'shop.jsonl'), midway);
+  await write('midway.yml', `${settings()}journal: { file: ./midway }\n`);
   await write('empty.yml', `${settings()}journal: { file: ./none }\n`);
 });
 
@@ -91,11 +96,11 @@ describe('without a token and without a request to DigitalOcean', () => {
   ])('status tells of a driver $holder as it is', async ({ ago, lives, pid }) => {
     const since = Date.now() - ago;
     const holder = { ...thisProcess(), pid, who: `anna pid ${pid}`, since, until: since + 20_000 };
-    const lease = join(directory, '.bgctl', 'journal', 'shop.lease');
+    const lease = join(directory, 'midway', 'shop.lease.json');
     await writeFile(lease, encodeLease({ v: 1, epoch: 7, held: true, holder }));
-    const { out } = await run('status');
-    const json = await run('status', '--json');
-    await rm(lease);
+    const config = ['--config', join(directory, 'midway.yml')];
+    const { out } = await run('status', ...config);
+    const json = await run('status', '--json', ...config);
     const began = `since ${clock(since)} UTC`;
     expect(out).toContain(
       lives

@@ -1,6 +1,7 @@
 // bgctl status: where the app is, why, and the commands that are legal now; --watch follows it.
 
 import { type Compared, compare } from '../../controller/compare.ts';
+import { rests } from '../../controller/follow.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { because } from '../../lib/failure.ts';
 import { legal } from '../../promotion/admit.ts';
@@ -135,7 +136,7 @@ function lines(app: App, holder: Holder | null): readonly string[] {
     ),
     ...approvalLines(app),
     ...(isSaid(app) ? [`  ${warmthText(app)}`] : []),
-    ...(holder === null ? [] : [driverText(holder)]),
+    ...(holder === null || (isGone(holder) && rests(app)) ? [] : [driverText(holder)]),
     ...(app.last === null
       ? []
       : [`  last: ${app.last.release} ${app.last.is} (${app.last.because})`]),
