@@ -17,8 +17,10 @@ import {
   said,
   underLoad,
   until,
+  usePolicy,
 } from './kit.ts';
 import { began, commits, enters, type Moment, startedUntil } from './moments.ts';
+import { quickPolicy } from './quick.ts';
 
 test('--on-busy=wait: the second release begins when the first is verified, and both are promoted', () =>
   onStage({}, async (stage) => {
@@ -64,8 +66,11 @@ test('--on-busy=replace: a release before its switch is aborted, told by whom, a
   onStage({}, async (stage) => {
     await given(stage, 'v1');
     const load = await underLoad(stage, async () => {
+      // However long the second needs to come, the first is still before its switch.
+      usePolicy(stage, quickPolicy({ gateMinimum: '80s', gateLimit: '90s' }));
       const first = stage.start(['promote', 'v2']);
       await entered(stage, 'starting', 2);
+      usePolicy(stage, quickPolicy());
       const second = stage.start(['promote', 'v5', '--on-busy=replace']);
       const [one, two] = await Promise.all([first.ended, second.ended]);
       expectExit(one, 12);
@@ -84,6 +89,7 @@ test('--on-busy=replace: a release that is being switched to is not replaced', (
   onStage({}, async (stage) => {
     await given(stage, 'v1');
     const load = await underLoad(stage, async () => {
+      usePolicy(stage, quickPolicy({ verifyMinimum: '30s', verifyLimit: '40s' }));
       const first = stage.start(['promote', 'v2']);
       await entered(stage, 'switching', 2);
       const second = await stage.run('promote', 'v5', '--on-busy=replace');
@@ -100,12 +106,14 @@ test('--on-busy=replace: a release that is being switched to is not replaced', (
   }));
 
 test('a promote during an abort is refused, and told what is going on', () =>
-  onStage({}, async (stage) => {
+  // Blue has left and must be trusted again: the abort lasts until the second has come.
+  onStage({ healthCheck: { healthyThreshold: 8 } }, async (stage) => {
     await given(stage, 'v1');
     const load = await underLoad(stage, async () => {
+      usePolicy(stage, quickPolicy({ verifyMinimum: '30s', verifyLimit: '40s' }));
       const first = await startedUntil(stage, ['promote', 'v2'], {
-        when: 'committed',
-        is: commits,
+        when: 'verifying',
+        is: enters('verifying'),
       });
       const abort = await startedUntil(stage, ['abort'], {
         when: 'aborting',
