@@ -1,13 +1,13 @@
 // Bad days to order: each function breaks or mends one thing of a droplet, or brings droplets back to clean.
-import { execIn } from './containers.ts';
 import { preparation, prepareDroplet } from './droplets.ts';
+import { enter } from './enter.ts';
 import { droplets, type LabDroplet, registryContainer } from './model.ts';
 import { docker, LabError, type Ran } from './run.ts';
 import { secrets } from './secrets.ts';
 
 /** Runs words on a droplet, past SSH; a non-zero exit is in the result, not thrown. */
 export function exec(droplet: LabDroplet, words: readonly string[], input?: string): Promise<Ran> {
-  return execIn(droplet.container, words, input);
+  return enter(droplet.container, words, input);
 }
 
 /** dockerd dies at once. Containers go on running, but nothing can ask about them. */
@@ -75,7 +75,7 @@ export async function resetDroplet(droplet: LabDroplet, reset: Reset = {}): Prom
 
 function swept(droplet: LabDroplet, { app = '' }: Reset): Promise<Ran> {
   const text = `${unblock}${sweep}${preparation(secrets())}`;
-  return execIn(droplet.container, ['bash', '-s', '--', app], text);
+  return enter(droplet.container, ['bash', '-s', '--', app], text);
 }
 
 export async function resetDroplets(reset: Reset = {}): Promise<void> {
@@ -83,7 +83,7 @@ export async function resetDroplets(reset: Reset = {}): Promise<void> {
 }
 
 async function script(droplet: LabDroplet, text: string): Promise<void> {
-  const done = await execIn(droplet.container, ['bash', '-s'], text);
+  const done = await enter(droplet.container, ['bash', '-s'], text);
   if (done.code !== 0) throw new LabError(`${droplet.name}: ${done.stderr || done.stdout}`);
 }
 
