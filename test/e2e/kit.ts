@@ -293,7 +293,7 @@ export async function servedBy(stage: Stage): Promise<string> {
 export async function underLoad(
   stage: Stage,
   work: (load: Load) => Promise<void>,
-  rate = 25,
+  rate = 15,
 ): Promise<Summary> {
   const load = await stage.load(rate);
   try {

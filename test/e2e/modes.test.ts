@@ -19,6 +19,8 @@ import {
 import { quickPolicy } from './quick.ts';
 
 const keepalives = [{ keepAlive: true }, { keepAlive: false }];
+/** Requests a second: here what is lost is the subject. */
+const rate = 40;
 const warned = 'without traffic.drain requests in flight may be cut';
 
 describe.each(keepalives)('backend keep-alive $keepAlive', ({ keepAlive }) => {
@@ -29,10 +31,14 @@ describe.each(keepalives)('backend keep-alive $keepAlive', ({ keepAlive }) => {
     ({ removal }) =>
       onStage({ balancer, knobs: { removal } }, async (stage) => {
         await given(stage, 'v1');
-        const load = await underLoad(stage, async () => {
-          const ended = await given(stage, 'v2');
-          expect(ended.stderr).not.toContain(warned);
-        });
+        const load = await underLoad(
+          stage,
+          async () => {
+            const ended = await given(stage, 'v2');
+            expect(ended.stderr).not.toContain(warned);
+          },
+          rate,
+        );
         await expectEnd(stage, promotedTo('r2', stage, load));
       }),
   );
@@ -40,7 +46,7 @@ describe.each(keepalives)('backend keep-alive $keepAlive', ({ keepAlive }) => {
   test('without the health step nothing is lost where removal drains', () =>
     onStage({ balancer, drains: false, knobs: { removal: 'drain' } }, async (stage) => {
       await given(stage, 'v1');
-      const load = await underLoad(stage, async () => void (await given(stage, 'v2')));
+      const load = await underLoad(stage, async () => void (await given(stage, 'v2')), rate);
       await expectEnd(stage, promotedTo('r2', stage, load));
     }));
 
@@ -49,11 +55,15 @@ describe.each(keepalives)('backend keep-alive $keepAlive', ({ keepAlive }) => {
       await given(stage, 'v1');
       for (const command of ['check', 'plan'])
         expect((await stage.run(command)).stdout).toContain(warned);
-      const load = await underLoad(stage, async () => {
-        const ended = await given(stage, 'v2');
-        expect(ended.stderr.indexOf(warned)).toBeGreaterThanOrEqual(0);
-        expect(ended.stderr.indexOf(warned)).toBeLessThan(ended.stderr.indexOf('commit point'));
-      });
+      const load = await underLoad(
+        stage,
+        async () => {
+          const ended = await given(stage, 'v2');
+          expect(ended.stderr.indexOf(warned)).toBeGreaterThanOrEqual(0);
+          expect(ended.stderr.indexOf(warned)).toBeLessThan(ended.stderr.indexOf('commit point'));
+        },
+        rate,
+      );
       await expectEnd(stage, { ...promotedTo('r2', stage, load), failed: 'may be' });
       // Only what was in flight when it was cut: not a share of all that was sent.
       expect(load.failed).toBeLessThan(load.requests / 50);
