@@ -95,7 +95,7 @@ describe('a guarded write', () => {
     const mark = join(directory, 'mark');
     const refused = await failure(write({ epoch: 4, turn: 99 }, 'touch', mark));
     expect(refused.message).toContain('epoch 5');
-    expect(refused).toMatchObject({ from: 'host', retry: 'never' });
+    expect(refused).toMatchObject({ from: 'fence', retry: 'never' });
     expect(existsSync(mark)).toBe(false);
   });
 
@@ -114,6 +114,8 @@ describe('a guarded write', () => {
   test('that was given up and lands after a later one of the same controller is refused', async () => {
     await write({ epoch: 5, turn: 10 }, 'true');
     const late = await failure(write({ epoch: 5, turn: 9 }, 'true'));
+    // The controller is its own successor: nothing tells it to stop.
+    expect(late.from).toBe('host');
     expect(late.message).toContain('too late');
     expect((await write({ epoch: 5, turn: 11 }, 'true')).code).toBe(0);
     expect((await write({ epoch: 6, turn: 1 }, 'true')).code).toBe(0);
