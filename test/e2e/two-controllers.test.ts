@@ -67,7 +67,7 @@ test('--on-busy=replace: a release before its switch is aborted, told by whom, a
     await given(stage, 'v1');
     const load = await underLoad(stage, async () => {
       // However long the second needs to come, the first is still before its switch.
-      usePolicy(stage, quickPolicy({ gateMinimum: '80s', gateLimit: '90s' }));
+      usePolicy(stage, quickPolicy({ gateMinimum: '80s', gateLimit: '170s' }));
       const first = stage.start(['promote', 'v2']);
       await entered(stage, 'starting', 2);
       usePolicy(stage, quickPolicy());
@@ -89,7 +89,7 @@ test('--on-busy=replace: a release that is being switched to is not replaced', (
   onStage({}, async (stage) => {
     await given(stage, 'v1');
     const load = await underLoad(stage, async () => {
-      usePolicy(stage, quickPolicy({ verifyMinimum: '30s', verifyLimit: '40s' }));
+      usePolicy(stage, quickPolicy({ verifyMinimum: '30s', verifyLimit: '70s' }));
       const first = stage.start(['promote', 'v2']);
       await entered(stage, 'switching', 2);
       const second = await stage.run('promote', 'v5', '--on-busy=replace');
@@ -110,7 +110,7 @@ test('a promote during an abort is refused, and told what is going on', () =>
   onStage({ healthCheck: { healthyThreshold: 8 } }, async (stage) => {
     await given(stage, 'v1');
     const load = await underLoad(stage, async () => {
-      usePolicy(stage, quickPolicy({ verifyMinimum: '30s', verifyLimit: '40s' }));
+      usePolicy(stage, quickPolicy({ verifyMinimum: '30s', verifyLimit: '70s' }));
       const first = await startedUntil(stage, ['promote', 'v2'], {
         when: 'verifying',
         is: enters('verifying'),
