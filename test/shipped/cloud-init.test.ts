@@ -6,6 +6,7 @@ import { dropletFacts } from '../../src/hosts/facts.ts';
 import { runGuarded } from '../../src/hosts/guarded.ts';
 import { dialWords, privileged } from '../../src/hosts/project.ts';
 import type { SshHost, SshPool } from '../../src/hosts/ssh.ts';
+import { order } from '../../src/journal/remote.ts';
 import { systemClock as clock } from '../../src/lib/clock.ts';
 import { shopSettings } from '../hosts/settings.ts';
 import { read, yaml } from './files.ts';
@@ -48,7 +49,10 @@ async function asked(): Promise<readonly (readonly string[])[]> {
   const place = { project: 'shop-r1', droplet: 1 };
   const guard = { epoch: 1, limitMs: 5_000, signal: new AbortController().signal };
   const web = { id: 'c1', name: 'web', pid: 7, ports: [{ inside: 80, outside: 8000 }] };
+  const journal = { directory: '/opt/shop/bgctl', app: 'shop', place: 'droplet 1' };
+  const run = (given: readonly string[]) => host.exec(privileged(settings, given), { timeoutMs: 1 });
   const errands = [
+    order({ ...journal, run }, 'read', ['1']),
     facts.hostFacts(1, ['ghcr.io/acme/shop/web']),
     facts.fingerprints(1, ['/opt/shop/env/web.env']),
     runGuarded(settings, host, {

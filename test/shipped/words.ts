@@ -37,7 +37,7 @@ export async function refusal(words: readonly string[]): Promise<string | null> 
   return why;
 }
 
-export type Call = { readonly line: string; readonly words: readonly string[] };
+type Call = { readonly line: string; readonly words: readonly string[] };
 
 /** `bgctl …` in a shell's line: up to what ends the command. Quoted words stay one; what the shell fills in stays as it is. */
 export function callsIn(script: string): readonly Call[] {
