@@ -28,11 +28,14 @@ describe('an env file', () => {
     expect(said({ mode, owner: 'root', sha256 })?.ok).toBe('yes');
   });
 
-  test.each(['640', '604', '644', '660'])('with mode %s is read by others, which is told', (mode) => {
-    const finding = said({ mode, owner: 'root', sha256 });
-    expect(finding?.ok).toBe('unknown');
-    expect(finding?.detail).toContain(`mode ${mode}: others may read it, want 600`);
-  });
+  test.each(['640', '604', '644', '660'])(
+    'with mode %s is read by others, which is told',
+    (mode) => {
+      const finding = said({ mode, owner: 'root', sha256 });
+      expect(finding?.ok).toBe('unknown');
+      expect(finding?.detail).toContain(`mode ${mode}: others may read it, want 600`);
+    },
+  );
 
   test('that is not there, or that bgctl may not read, stands in the way', () => {
     expect(said(null)?.ok).toBe('no');

@@ -50,7 +50,8 @@ async function asked(): Promise<readonly (readonly string[])[]> {
   const guard = { epoch: 1, limitMs: 5_000, signal: new AbortController().signal };
   const web = { id: 'c1', name: 'web', pid: 7, ports: [{ inside: 80, outside: 8000 }] };
   const journal = { directory: '/opt/shop/bgctl', app: 'shop', place: 'droplet 1' };
-  const run = (given: readonly string[]) => host.exec(privileged(settings, given), { timeoutMs: 1 });
+  const run = (given: readonly string[]) =>
+    host.exec(privileged(settings, given), { timeoutMs: 1 });
   const errands = [
     order({ ...journal, run }, 'read', ['1']),
     facts.hostFacts(1, ['ghcr.io/acme/shop/web']),

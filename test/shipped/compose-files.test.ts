@@ -60,7 +60,7 @@ describe('every shipped container', () => {
   });
 
   test.each(files)(
-    '%s says which program each health check needs, and what of it runs on the lab',
+    '%s says which program each health check needs, and what of it the lab could run',
     (file) => {
       const checks = Object.values(yaml<Compose>(file).services).filter(
         (one) => one.healthcheck?.test,
