@@ -35,7 +35,9 @@ describe('the CI example', () => {
   });
 
   test('keeps the report, by outputs that bgctl sets', () => {
-    const used = [...read('examples/github-actions/deploy.yml').matchAll(/outputs\.(\w+)/g)];
+    const used = [
+      ...read('examples/github-actions/deploy.yml').matchAll(/steps\.promote\.outputs\.(\w+)/g),
+    ];
     const set = ['release', 'result', 'exit', 'report', 'url'];
     expect(used.length).toBeGreaterThan(1);
     expect(used.flatMap(([, name]) => (set.includes(name ?? '') ? [] : [name]))).toEqual([]);

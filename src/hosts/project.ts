@@ -29,9 +29,15 @@ export function downWords(settings: Settings, place: ProjectAt, graceS: number):
   return composeWords(settings, place, ['down', '--remove-orphans', '--timeout', String(graceS)]);
 }
 
+/** Docker's API over a command's own stdin and stdout, where its socket cannot be forwarded. */
+export const dialWords: readonly string[] = ['docker', 'system', 'dial-stdio'];
+
 /** Words as root where the user needs it. */
-export function privileged(settings: Settings, words: readonly string[]): readonly string[] {
-  return settings.hosts.sudo ? ['sudo', '-n', ...words] : words;
+export function privileged(
+  { hosts }: Pick<Settings, 'hosts'>,
+  words: readonly string[],
+): readonly string[] {
+  return hosts.sudo ? ['sudo', '-n', ...words] : words;
 }
 
 /** Every switched service has a repository in bgctl.yml: the compose file is refused otherwise. */

@@ -7,6 +7,7 @@ import { because, Failure } from '../lib/failure.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { DropletId } from '../promotion/environment.ts';
 import { type Connection, connection } from './connection.ts';
+import { dialWords, privileged } from './project.ts';
 import { commandLine } from './quote.ts';
 import { type ExecOptions, type Ran, runOn } from './session.ts';
 import { slots } from './slots.ts';
@@ -210,7 +211,7 @@ function sshHost(
         if (error instanceof Failure) throw error;
       }
       // No forwarding of sockets here, or this user may not open it: the command may.
-      const words = [...(hosts.sudo ? ['sudo', '-n'] : []), 'docker', 'system', 'dial-stdio'];
+      const words = privileged({ hosts }, dialWords);
       return openWire(
         what,
         sessions,
