@@ -11,8 +11,11 @@ import { balancerMetrics } from './cloud/metrics.ts';
 import { type Inspection, inspectBalancer } from './cloud/preflight.ts';
 import type { Survey } from './controller/prepare.ts';
 import { operatorsHooks } from './hooks/hooks.ts';
+import { judgeEnvFiles, mendEnvFiles } from './hosts/env-files.ts';
+import { envFindings } from './hosts/env-findings.ts';
 import { dropletFacts } from './hosts/facts.ts';
-import { findingsOf, type HostFinding } from './hosts/findings.ts';
+import type { HostFinding } from './hosts/finding.ts';
+import { findingsOf } from './hosts/findings.ts';
 import { dropletHosts } from './hosts/hosts.ts';
 import { runHere } from './hosts/local.ts';
 import { downWords, privileged, pullWords, upWords } from './hosts/project.ts';
@@ -22,13 +25,14 @@ import { postgresJournal } from './journal/postgres.ts';
 import { sshJournal } from './journal/ssh.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Failure } from './lib/failure.ts';
+import type { ExpectedEnv } from './policy/env-expected.ts';
 import type { Settings } from './policy/settings.ts';
 import { probes } from './probes/probe.ts';
 import { balancerTraffic } from './probes/traffic.ts';
 import type { DropletId, ProjectAt } from './promotion/environment.ts';
 import type { Journal, World } from './world.ts';
 
-export type { Inspection };
+export type { HostFinding, Inspection };
 
 export type Wired = {
   readonly world: World;
@@ -40,7 +44,9 @@ export type Wired = {
   /** `metrics`: whether the policy judges by the balancer's metrics too. */
   scopes(wanted: { readonly metrics: boolean }): Promise<readonly ScopeCheck[]>;
   /** What `check` tells of a droplet. */
-  examine(droplet: DropletId): Promise<readonly HostFinding[]>;
+  examine(droplet: DropletId, expected: ExpectedEnv): Promise<readonly HostFinding[]>;
+  /** Makes these env files root's alone; tells of those that it changed, or had to leave. */
+  mend(droplet: DropletId, envFiles: readonly string[]): Promise<readonly HostFinding[]>;
   /** The words that starting and removing a project would run. */
   words(place: ProjectAt): {
     readonly start: readonly (readonly string[])[];
@@ -146,12 +152,11 @@ async function reached(settings: Settings, parts: Parts): Promise<Wired> {
     },
     inspect: () => known.inspect(),
     scopes: (wanted) => checkToken(client, settings, wanted),
-    examine: async (droplet) =>
-      findingsOf(
-        settings,
-        await facts.hostFacts(droplet, Object.values(settings.images)),
-        await facts.envFiles(droplet, settings.compose.envFiles),
-      ),
+    examine: async (droplet, expected) => [
+      ...findingsOf(settings, await facts.hostFacts(droplet, Object.values(settings.images))),
+      ...envFindings(expected, await judgeEnvFiles(settings, pool.on(droplet), expected)),
+    ],
+    mend: (droplet, envFiles) => mendEnvFiles(settings, pool.on(droplet), envFiles),
     words: (place) => ({
       start: [pullWords(settings, place), upWords(settings, place)],
       remove: [downWords(settings, place, 10)],

@@ -4,7 +4,7 @@ import { because, Failure } from '../lib/failure.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { DropletId } from '../promotion/environment.ts';
 import { dockerOn } from './docker.ts';
-import { privileged } from './project.ts';
+import { lookAround, unreadable } from './look-around.ts';
 import { registryLogin, registryOf } from './registry.ts';
 import { envFilesScript, factsScript } from './scripts.ts';
 import type { SshHost, SshPool } from './ssh.ts';
@@ -78,7 +78,7 @@ export function dropletFacts(given: {
     async hostFacts(droplet, repositories) {
       const host = pool.on(droplet);
       const [lines, tcpTrouble, logins] = await Promise.all([
-        script(settings, host, factsScript, [settings.compose.directory]),
+        lookAround(settings, host, factsScript, [settings.compose.directory]),
         tcpTroubleOf(host, settings.hosts.port),
         loginsOf(settings, host, repositories),
       ]);
@@ -86,7 +86,7 @@ export function dropletFacts(given: {
     },
     async envFiles(droplet, paths) {
       if (paths.length === 0) return {};
-      const lines = await script(settings, pool.on(droplet), envFilesScript, paths);
+      const lines = await lookAround(settings, pool.on(droplet), envFilesScript, paths);
       // Each line ends with a newline, the last one too.
       if (lines.length !== paths.length + 1 || lines.at(-1) !== '') throw unreadable();
       return Object.fromEntries(paths.map((path, at) => [path, envFileOf(lines[at] ?? '')]));
@@ -116,18 +116,6 @@ export function dropletFacts(given: {
   return facts;
 }
 
-async function script(
-  settings: Settings,
-  host: SshHost,
-  text: string,
-  data: readonly string[],
-): Promise<readonly string[]> {
-  const words = privileged(settings, ['sh', '-c', text, 'bgctl', ...data]);
-  const ran = await host.exec(words, { timeoutMs: 30_000, what: 'Looking around' });
-  if (ran.code === 0) return ran.stdout.split('\n');
-  throw new Failure('host', `Looking around failed: ${ran.stderr.trim().slice(-300)}`);
-}
-
 async function tcpTroubleOf(host: SshHost, port: number): Promise<string | null> {
   try {
     (await host.connectTcp('127.0.0.1', port)).destroy();
@@ -149,12 +137,6 @@ async function loginsOf(
       [registry, (await registryLogin(settings, host, registry)) !== null] as const,
   );
   return Object.fromEntries(await Promise.all(found));
-}
-
-function unreadable(): Failure {
-  return new Failure('host', 'Looking around failed: the answer did not arrive whole.', {
-    retry: 'soon',
-  });
 }
 
 /** Of some facts silence is good news, so that a text without its end says nothing. */

@@ -213,7 +213,7 @@ test('check tells a missing file of SSH once, at its line, and does not knock at
   expect(told).toEqual([
     `✗ hosts.key (${config}:9): ${join(directory, 'gone')} does not exist: name the private key that the droplets accept, or write agent and add it to ssh-agent`,
   ]);
-  expect(out).toContain('? droplets: not asked: ');
+  expect(out).toContain('! droplets: not asked: ');
   expect(out).not.toMatch(/^. droplet \d+: /m);
 });
 

@@ -199,8 +199,8 @@ describe('facts of a droplet', () => {
       );
       const whole = await facts(said).hostFacts(7, []);
       expect(
-        findingsOf(settings, whole, {})
-          .filter(({ ok }) => ok === 'yes')
+        findingsOf(settings, whole)
+          .filter(({ verdict }) => verdict === 'ok')
           .map(({ what }) => what),
       ).toEqual(['Docker Engine', 'Docker Compose', 'TCP through SSH']);
     },
@@ -216,7 +216,7 @@ describe('facts of a droplet', () => {
           if (found === null) return;
           for (const bytes of [found.diskFreeBytes, found.memoryAvailableBytes])
             expect(bytes === null || Number.isSafeInteger(bytes)).toBe(true);
-          findingsOf(settings, found, {});
+          findingsOf(settings, found);
         }),
         tries(400),
       );
