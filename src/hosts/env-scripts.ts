@@ -29,8 +29,9 @@ for path; do
       }
       return 0
     }
-    function judge(key, value,   name, low) {
-      if (index(wanted, " " key " ")) print (value == "" ? "empty " : "there ") key
+    function judge(key, value,   state, name, low) {
+      state = value == "" ? "empty" : "there"
+      if (index(wanted, " " key " ")) print state " " key
       if (index(any, " " key " ")) return
       name = toupper(key)
       low = tolower(value)

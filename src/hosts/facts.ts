@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import { because, Failure } from '../lib/failure.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { DropletId } from '../promotion/environment.ts';
+import { type ClockAhead, clockAhead } from './clock-ahead.ts';
 import { dockerOn } from './docker.ts';
 import { lookAround, unreadable } from './look-around.ts';
 import { registryLogin, registryOf } from './registry.ts';
@@ -24,6 +25,11 @@ export type HostFacts = {
   /** At Docker's root. */
   readonly diskFreeBytes: number | null;
   readonly memoryAvailableBytes: number | null;
+  /** As `uname -r` says it. */
+  readonly kernel: string | null;
+  /** Whether something keeps the droplet's clock; null: it cannot be told. */
+  readonly synchronised: boolean | null;
+  readonly ahead: ClockAhead | null;
   /** Null where the compose directory can be written, or made. */
   readonly directoryTrouble: string | null;
   /** Registry host → whether the user there has a login for it. */
@@ -77,12 +83,13 @@ export function dropletFacts(given: {
   const facts: DropletFacts = {
     async hostFacts(droplet, repositories) {
       const host = pool.on(droplet);
-      const [lines, tcpTrouble, logins] = await Promise.all([
+      const [lines, tcpTrouble, logins, ahead] = await Promise.all([
         lookAround(settings, host, factsScript, [settings.compose.directory]),
         tcpTroubleOf(host, settings.hosts.port),
         loginsOf(settings, host, repositories),
+        clockAhead(host, clock),
       ]);
-      return { ...factsOf(lines), tcpTrouble, logins };
+      return { ...factsOf(lines), tcpTrouble, logins, ahead };
     },
     async envFiles(droplet, paths) {
       if (paths.length === 0) return {};
@@ -140,7 +147,7 @@ async function loginsOf(
 }
 
 /** Of some facts silence is good news, so that a text without its end says nothing. */
-function factsOf(lines: readonly string[]): Omit<HostFacts, 'tcpTrouble' | 'logins'> {
+function factsOf(lines: readonly string[]): Omit<HostFacts, 'tcpTrouble' | 'logins' | 'ahead'> {
   if (lines.at(-2) !== 'end=' || lines.at(-1) !== '') throw unreadable();
   const said = new Map(
     lines.map((line) => [line.split('=', 1)[0] ?? '', line.slice(line.indexOf('=') + 1)]),
@@ -157,6 +164,8 @@ function factsOf(lines: readonly string[]): Omit<HostFacts, 'tcpTrouble' | 'logi
     missingPrograms: (text('missing') ?? '').split(' ').filter(Boolean),
     diskFreeBytes: number('diskKib'),
     memoryAvailableBytes: number('memoryKib'),
+    kernel: text('kernel'),
+    synchronised: { yes: true, no: false }[text('synchronised') ?? ''] ?? null,
     directoryTrouble: text('directoryTrouble'),
   };
 }

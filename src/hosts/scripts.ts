@@ -138,6 +138,19 @@ echo "missing=$missing"
 [ "$(id -u)" = 0 ] || echo "notRoot=$(id -un)"
 root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null)
 [ -z "$root" ] || echo "diskKib=$(df -Pk -- "$root" 2>/dev/null | awk 'NR == 2 { print $4 }')"
+echo "kernel=$(uname -r)"
+synchronised=$(timeout 5 timedatectl show --property=NTPSynchronized --value 2>/dev/null)
+case $synchronised in
+  yes | no) ;;
+  *)
+    synchronised=
+    [ ! -e /run/systemd/timesync/synchronized ] || synchronised=yes
+    case $(LC_ALL=C timeout 5 chronyc -n tracking 2>/dev/null) in
+      *': Normal'*) synchronised=yes ;;
+      *': Not synchronised'*) synchronised=no ;;
+    esac ;;
+esac
+echo "synchronised=$synchronised"
 echo "memoryKib=$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)"
 there=$1
 while [ ! -e "$there" ]; do there=$(dirname -- "$there"); done
@@ -145,6 +158,9 @@ while [ ! -e "$there" ]; do there=$(dirname -- "$there"); done
 echo 'end='
 exit 0
 `;
+
+/** The droplet's own time, in seconds since the epoch; without the part behind the point where date knows none. */
+export const timeScript = 'date +%s.%N';
 
 /** The paths; a line each. */
 export const envFilesScript = `
