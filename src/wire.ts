@@ -45,6 +45,8 @@ export type Wired = {
   scopes(wanted: { readonly metrics: boolean }): Promise<readonly ScopeCheck[]>;
   /** What `check` tells of a droplet. */
   examine(droplet: DropletId, expected: ExpectedEnv): Promise<readonly HostFinding[]>;
+  /** `repo@sha256:…` of every image on a droplet. */
+  images(droplet: DropletId): Promise<readonly string[]>;
   /** Makes these env files root's alone; tells of those that it changed, or had to leave. */
   mend(droplet: DropletId, envFiles: readonly string[]): Promise<readonly HostFinding[]>;
   /** The words that starting and removing a project would run. */
@@ -156,6 +158,7 @@ async function reached(settings: Settings, parts: Parts): Promise<Wired> {
       ...findingsOf(settings, await facts.hostFacts(droplet, Object.values(settings.images))),
       ...envFindings(expected, await judgeEnvFiles(settings, pool.on(droplet), expected)),
     ],
+    images: (droplet) => facts.images(droplet),
     mend: (droplet, envFiles) => mendEnvFiles(settings, pool.on(droplet), envFiles),
     words: (place) => ({
       start: [pullWords(settings, place), upWords(settings, place)],

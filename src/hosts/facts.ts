@@ -69,6 +69,8 @@ export interface DropletFacts {
   publishedPorts(droplet: DropletId): Promise<readonly PublishedPort[]>;
   /** Names of all containers, running or not: a `container_name` can be had once. */
   containerNames(droplet: DropletId): Promise<readonly { name: string; project: string }[]>;
+  /** `repo@sha256:…` of every image that is there. */
+  images(droplet: DropletId): Promise<readonly string[]>;
   /** `repo@sha256:…` of a tag, asked of the registry with the droplet's login; a digest is returned as it is. */
   resolveDigest(droplet: DropletId, repository: string, tagOrDigest: string): Promise<string>;
 }
@@ -113,6 +115,7 @@ export function dropletFacts(given: {
     async containerNames(droplet) {
       return (await docker(droplet).list()).map(({ name, project }) => ({ name, project }));
     },
+    images: (droplet) => docker(droplet).images(),
     async resolveDigest(droplet, repository, tagOrDigest) {
       if (/^sha256:[\da-f]{64}$/.test(tagOrDigest)) return `${repository}@${tagOrDigest}`;
       const login = await registryLogin(settings, pool.on(droplet), registryOf(repository));

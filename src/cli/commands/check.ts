@@ -11,6 +11,7 @@ import { type Finding, ofVariables, probesOf } from '../findings.ts';
 import { nextPlace, taken } from '../obstacles.ts';
 import { recorded } from '../quietly.ts';
 import { sshProblems } from '../ssh-files.ts';
+import { ofWayBack } from '../way-back.ts';
 
 const verdicts = { yes: 'ok', no: 'fail', unknown: 'warn' } as const;
 const marks = { ok: '✓', warn: '!', fail: '✗' } as const;
@@ -149,6 +150,7 @@ async function ofJournal(
     return [
       found,
       ...(await ofHealth(connection, app)),
+      ...(await ofWayBack(connection.wired, { app, policy: connection.policy, entries })),
       ...(await ofNextPlace(connection, app, blueprint)),
     ];
   } catch (error) {
