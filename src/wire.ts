@@ -6,7 +6,7 @@ import { checkToken } from './cloud/account.ts';
 import { cloudBalancer } from './cloud/balancer.ts';
 import { type CloudClient, cloudClient } from './cloud/client.ts';
 import { lookUp } from './cloud/droplets.ts';
-import type { BalancerFacts, DropletFacts } from './cloud/facts.ts';
+import type { BalancerFacts, CertificateFacts, DropletFacts } from './cloud/facts.ts';
 import { balancerMetrics } from './cloud/metrics.ts';
 import { type Inspection, inspectBalancer } from './cloud/preflight.ts';
 import type { Survey } from './controller/prepare.ts';
@@ -32,7 +32,7 @@ import { balancerTraffic } from './probes/traffic.ts';
 import type { DropletId, ProjectAt } from './promotion/environment.ts';
 import type { Journal, World } from './world.ts';
 
-export type { HostFinding, Inspection };
+export type { BalancerFacts, CertificateFacts, HostFinding, Inspection };
 
 export type Wired = {
   readonly world: World;
@@ -43,6 +43,8 @@ export type Wired = {
   inspect(): Promise<Inspection>;
   /** `metrics`: whether the policy judges by the balancer's metrics too. */
   scopes(wanted: { readonly metrics: boolean }): Promise<readonly ScopeCheck[]>;
+  /** A certificate of the balancer's rules. */
+  certificate(id: string): Promise<CertificateFacts>;
   /** What `check` tells of a droplet. */
   examine(droplet: DropletId, expected: ExpectedEnv): Promise<readonly HostFinding[]>;
   /** `repo@sha256:…` of every image on a droplet. */
@@ -154,6 +156,8 @@ async function reached(settings: Settings, parts: Parts): Promise<Wired> {
     },
     inspect: () => known.inspect(),
     scopes: (wanted) => checkToken(client, settings, wanted),
+    certificate: (id) =>
+      client.patiently({ limitMs: lookUpLimitMs }, (turn) => client.certificate(id, turn)),
     examine: async (droplet, expected) => [
       ...findingsOf(settings, await facts.hostFacts(droplet, Object.values(settings.images))),
       ...envFindings(expected, await judgeEnvFiles(settings, pool.on(droplet), expected)),

@@ -2,7 +2,9 @@
 import { because } from '../../lib/failure.ts';
 import type { ExpectedEnv } from '../../policy/env-expected.ts';
 import { type App, environmentsOf } from '../../promotion/app.ts';
+import { balancerFindings } from '../balancer-findings.ts';
 import { type CheckedCompose, readBlueprint } from '../blueprint.ts';
+import { ofCertificates } from '../certificates.ts';
 import type { CliCommand } from '../command.ts';
 import { type Connection, connected } from '../connect.ts';
 import { type Conclusion, exit } from '../exit.ts';
@@ -76,7 +78,7 @@ async function ofSshFiles(connection: Connection): Promise<readonly Finding[]> {
   });
 }
 
-async function ofCloud({ wired, policy }: Connection): Promise<readonly Finding[]> {
+async function ofCloud({ wired, policy, settings }: Connection): Promise<readonly Finding[]> {
   const metrics = probesOf(policy).some(({ kind }) => kind === 'balancer');
   const [scopes, inspection] = await Promise.all([wired.scopes({ metrics }), wired.inspect()]);
   return [
@@ -96,6 +98,12 @@ async function ofCloud({ wired, policy }: Connection): Promise<readonly Finding[
             what: 'load balancer',
             detail: `${inspection.balancer.name} at ${inspection.balancer.ip}`,
           } as const,
+          ...balancerFindings({
+            balancer: inspection.balancer,
+            policy,
+            traffic: settings.traffic,
+          }),
+          ...(await ofCertificates(wired, inspection.balancer, wired.world.clock.now())),
         ]
       : []),
   ];

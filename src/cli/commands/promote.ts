@@ -13,6 +13,8 @@ import {
 } from '../../controller/prepare.ts';
 import type { Refusal } from '../../promotion/admit.ts';
 import { type App, environmentsOf } from '../../promotion/app.ts';
+import type { Inspection } from '../../wire.ts';
+import { balancerFindings } from '../balancer-findings.ts';
 import { readBlueprint } from '../blueprint.ts';
 import type { CliCommand } from '../command.ts';
 import { type Connection, connected, type Opened } from '../connect.ts';
@@ -84,7 +86,8 @@ async function attempt(
   const { app } = await quietly(connection).read();
   const inspection = await connection.wired.inspect();
   if (inspection.refusals.length > 0) throw refused(untouched(inspection.refusals));
-  for (const warning of inspection.warnings) connection.output.note(`note: ${warning}`);
+  for (const warning of [...inspection.warnings, ...unsuited(connection, inspection)])
+    connection.output.note(`note: ${warning}`);
   const pool = freePool(app);
   const droplets = inspection.pools[pool].found.map((droplet) => droplet.id);
   const prepared = await prepare(connection.wired.survey, {
@@ -94,6 +97,17 @@ async function attempt(
     droplets,
   });
   return proceed(connection, blueprint, prepared, app, options);
+}
+
+/** As `check` tells it. */
+function unsuited(
+  { policy, settings: { traffic } }: Connection,
+  { balancer }: Inspection,
+): readonly string[] {
+  const findings = balancer === null ? [] : balancerFindings({ balancer, policy, traffic });
+  return findings
+    .filter(({ verdict }) => verdict !== 'ok')
+    .map(({ what, detail, mend }) => `${what}: ${detail}: ${mend}`);
 }
 
 async function proceed(
