@@ -46,7 +46,9 @@ export type Wired = {
   /** A certificate of the balancer's rules. */
   certificate(id: string): Promise<CertificateFacts>;
   /** What `check` tells of a droplet. */
-  examine(droplet: DropletId, expected: ExpectedEnv): Promise<readonly HostFinding[]>;
+  examine(droplet: DropletId): Promise<readonly HostFinding[]>;
+  /** And of its env files, judged there. */
+  envFiles(droplet: DropletId, expected: ExpectedEnv): Promise<readonly HostFinding[]>;
   /** `repo@sha256:…` of every image on a droplet. */
   images(droplet: DropletId): Promise<readonly string[]>;
   /** Makes these env files root's alone; tells of those that it changed, or had to leave. */
@@ -158,10 +160,10 @@ async function reached(settings: Settings, parts: Parts): Promise<Wired> {
     scopes: (wanted) => checkToken(client, settings, wanted),
     certificate: (id) =>
       client.patiently({ limitMs: lookUpLimitMs }, (turn) => client.certificate(id, turn)),
-    examine: async (droplet, expected) => [
-      ...findingsOf(settings, await facts.hostFacts(droplet, Object.values(settings.images))),
-      ...envFindings(expected, await judgeEnvFiles(settings, pool.on(droplet), expected)),
-    ],
+    examine: async (droplet) =>
+      findingsOf(settings, await facts.hostFacts(droplet, Object.values(settings.images))),
+    envFiles: async (droplet, expected) =>
+      envFindings(expected, await judgeEnvFiles(settings, pool.on(droplet), expected)),
     images: (droplet) => facts.images(droplet),
     mend: (droplet, envFiles) => mendEnvFiles(settings, pool.on(droplet), envFiles),
     words: (place) => ({

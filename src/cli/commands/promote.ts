@@ -14,8 +14,8 @@ import {
 import type { Refusal } from '../../promotion/admit.ts';
 import { type App, environmentsOf } from '../../promotion/app.ts';
 import type { Inspection } from '../../wire.ts';
-import { balancerFindings } from '../balancer-findings.ts';
 import { readBlueprint } from '../blueprint.ts';
+import { balancerFindings } from '../checks/balancer.ts';
 import type { CliCommand } from '../command.ts';
 import { type Connection, connected, type Opened } from '../connect.ts';
 import { drive } from '../drive.ts';

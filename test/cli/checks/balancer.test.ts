@@ -1,10 +1,10 @@
 // bgctl check on the balancer's own settings: each suits the policy and the app, or is warned of.
 import { describe, expect, test } from 'vitest';
-import { balancerFindings } from '../../src/cli/balancer-findings.ts';
-import { ofCertificates } from '../../src/cli/certificates.ts';
-import type { Settings } from '../../src/policy/settings.ts';
-import type { BalancerFacts, CertificateFacts } from '../../src/wire.ts';
-import { aPolicy } from '../builders/policy.ts';
+import { balancerFindings } from '../../../src/cli/checks/balancer.ts';
+import { ofCertificates } from '../../../src/cli/checks/certificates.ts';
+import type { Settings } from '../../../src/policy/settings.ts';
+import type { BalancerFacts, CertificateFacts } from '../../../src/wire.ts';
+import { aPolicy } from '../../builders/policy.ts';
 
 const check = {
   protocol: 'http',

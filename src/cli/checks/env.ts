@@ -1,11 +1,11 @@
 // What env files must hold on the droplets: from bgctl.yml, the compose file and the `.env.schema` beside it.
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type ExpectedEnv, expectedEnv } from '../policy/env-expected.ts';
-import { readEnvSchema } from '../policy/env-schema.ts';
-import type { Settings } from '../policy/settings.ts';
-import type { CheckedCompose } from './blueprint.ts';
-import type { Finding } from './findings.ts';
+import { type ExpectedEnv, expectedEnv } from '../../policy/env-expected.ts';
+import { readEnvSchema } from '../../policy/env-schema.ts';
+import type { Settings } from '../../policy/settings.ts';
+import type { CheckedCompose } from '../blueprint.ts';
+import type { Finding } from '../findings.ts';
 
 export async function readExpectedEnv(
   settings: Settings,
@@ -17,7 +17,7 @@ export async function readExpectedEnv(
     return { expected: expectedEnv(settings, needs, null), ...unread(file, text) };
   const { keys, unread: lines } = readEnvSchema(text);
   const expected = expectedEnv(settings, needs, { keys, file });
-  const detail = lines.length === 0 ? `${keys.length} keys` : `line ${lines.join(', ')} is no key`;
+  const detail = lines.length === 0 ? `read; keys: ${keys.length}` : `line ${lines.join(', ')} is no key`;
   const finding: Finding =
     lines.length === 0
       ? { verdict: 'ok', what: file, detail }

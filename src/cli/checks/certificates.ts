@@ -1,8 +1,8 @@
 // Whether the load balancer's certificates are about to expire, as DigitalOcean has them.
-import type { Instant } from '../lib/clock.ts';
-import { because } from '../lib/failure.ts';
-import type { BalancerFacts, CertificateFacts, Wired } from '../wire.ts';
-import type { Finding } from './findings.ts';
+import type { Instant } from '../../lib/clock.ts';
+import { because } from '../../lib/failure.ts';
+import type { BalancerFacts, CertificateFacts, Wired } from '../../wire.ts';
+import type { Finding } from '../findings.ts';
 
 const dayMs = 24 * 3_600_000;
 const soonDays = 14;

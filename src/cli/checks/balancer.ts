@@ -1,9 +1,9 @@
 // Whether the balancer's own settings suit the policy and the app: its health check, its ways in. Pure.
-import { durationText } from '../policy/duration.ts';
-import type { Policy } from '../policy/policy.ts';
-import type { Settings } from '../policy/settings.ts';
-import type { BalancerFacts } from '../wire.ts';
-import type { Finding } from './findings.ts';
+import { durationText } from '../../policy/duration.ts';
+import type { Policy } from '../../policy/policy.ts';
+import type { Settings } from '../../policy/settings.ts';
+import type { BalancerFacts } from '../../wire.ts';
+import type { Finding } from '../findings.ts';
 
 type Given = {
   readonly balancer: BalancerFacts;

@@ -1,12 +1,12 @@
 // bgctl check on the way back: images of what is live and of what was before it, on the droplets that each would run on.
 import { describe, expect, test } from 'vitest';
-import { ofWayBack } from '../../src/cli/way-back.ts';
-import type { Entry, Fact } from '../../src/promotion/entry.ts';
-import { fold } from '../../src/promotion/fold.ts';
-import { entered, storyOf } from '../builders/app.ts';
-import { adopt } from '../builders/command.ts';
-import { aPolicy } from '../builders/policy.ts';
-import { anEnvironment, appName, aRelease } from '../builders/release.ts';
+import { ofWayBack } from '../../../src/cli/checks/way-back.ts';
+import type { Entry, Fact } from '../../../src/promotion/entry.ts';
+import { fold } from '../../../src/promotion/fold.ts';
+import { entered, storyOf } from '../../builders/app.ts';
+import { adopt } from '../../builders/command.ts';
+import { aPolicy } from '../../builders/policy.ts';
+import { anEnvironment, appName, aRelease } from '../../builders/release.ts';
 
 const image = (id: string) => `registry.example/shop/web@sha256:${id}`;
 

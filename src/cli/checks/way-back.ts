@@ -1,12 +1,12 @@
 // Whether what is live could be made anew, and what was before it: their images are still on their droplets.
-import { because } from '../lib/failure.ts';
-import type { Policy } from '../policy/policy.ts';
-import { type App, environmentsOf } from '../promotion/app.ts';
-import type { Entry } from '../promotion/entry.ts';
-import type { DropletId, Environment } from '../promotion/environment.ts';
-import { promotionsOf } from '../promotion/history.ts';
-import type { Wired } from '../wire.ts';
-import type { Finding } from './findings.ts';
+import { because } from '../../lib/failure.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { type App, environmentsOf } from '../../promotion/app.ts';
+import type { Entry } from '../../promotion/entry.ts';
+import type { DropletId, Environment } from '../../promotion/environment.ts';
+import { promotionsOf } from '../../promotion/history.ts';
+import type { Wired } from '../../wire.ts';
+import type { Finding } from '../findings.ts';
 
 type Recorded = {
   readonly app: App;
