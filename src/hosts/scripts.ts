@@ -131,7 +131,7 @@ else
 fi
 echo "compose=$(docker compose version --short 2>/dev/null)"
 missing=
-for program in docker flock timeout sha256sum ss nsenter ip; do
+for program in docker flock timeout sha256sum ss nsenter ip awk; do
   command -v "$program" >/dev/null || missing="$missing $program"
 done
 echo "missing=$missing"

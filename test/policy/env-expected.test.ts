@@ -1,5 +1,6 @@
 // What env files must hold: from the compose file as it is rendered, and from a `.env.schema` beside it.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is Compose's interpolation.
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { composeNeeds } from '../../src/policy/compose-needs.ts';
 import { expectedEnv } from '../../src/policy/env-expected.ts';
@@ -106,6 +107,14 @@ describe('an .env.schema', () => {
       unread: [2, 3],
     });
   });
+});
+
+test('the shipped .env.schema is one', () => {
+  const { keys, unread } = readEnvSchema(readFileSync('examples/quickstart/.env.schema', 'utf8'));
+  expect(unread).toEqual([]);
+  expect(keys.filter(({ optional }) => optional).map(({ name }) => name)).toEqual(['SENTRY_DSN']);
+  expect(keys.some(({ any }) => any)).toBe(false);
+  expect(keys.map(({ name }) => name)).toContain('SECRET_KEY');
 });
 
 describe('expected of a droplet is', () => {
