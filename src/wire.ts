@@ -16,6 +16,7 @@ import { envFindings } from './hosts/env-findings.ts';
 import { dropletFacts } from './hosts/facts.ts';
 import type { HostFinding } from './hosts/finding.ts';
 import { findingsOf } from './hosts/findings.ts';
+import { githubLoginFindings } from './hosts/github-login.ts';
 import { dropletHosts } from './hosts/hosts.ts';
 import { runHere } from './hosts/local.ts';
 import { downWords, privileged, pullWords, upWords } from './hosts/project.ts';
@@ -160,8 +161,10 @@ async function reached(settings: Settings, parts: Parts): Promise<Wired> {
     scopes: (wanted) => checkToken(client, settings, wanted),
     certificate: (id) =>
       client.patiently({ limitMs: lookUpLimitMs }, (turn) => client.certificate(id, turn)),
-    examine: async (droplet) =>
-      findingsOf(settings, await facts.hostFacts(droplet, Object.values(settings.images))),
+    examine: async (droplet) => [
+      ...findingsOf(settings, await facts.hostFacts(droplet, Object.values(settings.images))),
+      ...(await githubLoginFindings(settings, pool.on(droplet))),
+    ],
     envFiles: async (droplet, expected) =>
       envFindings(expected, await judgeEnvFiles(settings, pool.on(droplet), expected)),
     images: (droplet) => facts.images(droplet),

@@ -26,15 +26,16 @@ export function here(
   const self = {
     words: [] as (readonly string[])[],
     heard: '',
-    exec(words: readonly string[]): Promise<Ran> {
+    exec(words: readonly string[], { stdin = '' }: { stdin?: string } = {}): Promise<Ran> {
       const [program = '', ...rest] = words;
       self.words.push(words);
       return new Promise((resolve) => {
         const options = { env, ...(uid === undefined ? {} : { uid }) };
-        execFile(program, rest, options, (error, stdout, stderr) => {
+        const child = execFile(program, rest, options, (error, stdout, stderr) => {
           self.heard += stdout + stderr;
           resolve({ code: error === null ? 0 : Number(error.code ?? 255), stdout, stderr });
         });
+        child.stdin?.on('error', () => {}).end(stdin);
       });
     },
   };

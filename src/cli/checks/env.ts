@@ -17,7 +17,8 @@ export async function readExpectedEnv(
     return { expected: expectedEnv(settings, needs, null), ...unread(file, text) };
   const { keys, unread: lines } = readEnvSchema(text);
   const expected = expectedEnv(settings, needs, { keys, file });
-  const detail = lines.length === 0 ? `read; keys: ${keys.length}` : `line ${lines.join(', ')} is no key`;
+  const detail =
+    lines.length === 0 ? `read; keys: ${keys.length}` : `line ${lines.join(', ')} is no key`;
   const finding: Finding =
     lines.length === 0
       ? { verdict: 'ok', what: file, detail }
