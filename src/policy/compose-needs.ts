@@ -11,7 +11,7 @@ export type NeededFile = {
   readonly required: boolean;
 };
 
-export type NeededVariable = Asked & {
+type NeededVariable = Asked & {
   /** `docker-compose.prod.yml:12`. */
   readonly where: string;
 };

@@ -6,7 +6,7 @@ export type EnvSchema = {
   readonly unread: readonly number[];
 };
 
-export type SchemaKey = {
+type SchemaKey = {
   readonly name: string;
   readonly line: number;
   /** `# @optional` above it: it may be missing. */

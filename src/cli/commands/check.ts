@@ -94,12 +94,20 @@ async function ofTraffic({ wired, settings }: Connection): Promise<Finding> {
 }
 
 function conclusion(findings: readonly Finding[]): Conclusion {
-  const bad = findings.filter(({ verdict }) => verdict === 'fail');
-  return bad.length === 0
-    ? { code: exit.done, outcome: 'checked', message: 'Nothing stands in the way of a promotion.' }
+  const count = (wanted: Finding['verdict']) =>
+    findings.filter(({ verdict }) => verdict === wanted).length;
+  const data = { ok: count('ok'), warn: count('warn'), fail: count('fail') };
+  return data.fail === 0
+    ? {
+        code: exit.done,
+        outcome: 'checked',
+        message: `Nothing stands in the way of a promotion. Warnings: ${data.warn}.`,
+        data,
+      }
     : {
         code: exit.refused,
         outcome: 'refused',
-        message: `${bad.length} of ${findings.length} checks failed; mend them before a promotion.`,
+        data,
+        message: `${data.fail} of ${findings.length} checks failed; mend them before a promotion.`,
       };
 }
