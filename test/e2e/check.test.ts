@@ -4,7 +4,7 @@ import { expect, inject, test } from 'vitest';
 import { exec } from '../../compose/lab/faults.ts';
 import { expectExit, onStage, pools } from './kit.ts';
 
-test('an env file that others may read, with a debug flag on and a key missing, is told and mended, value by no value', () =>
+test('an env file that others may read, with a debug flag on and a key missing, is told and mended; its values are not', () =>
   onStage({ login: { user: 'deploy', sudo: true } }, async (stage) => {
     const path = `/opt/${stage.app}/check.env`;
     const directory = `directory: /opt/${stage.app}`;
@@ -17,8 +17,8 @@ test('an env file that others may read, with a debug flag on and a key missing, 
     const write = (text: string, mode: string) =>
       Promise.all(
         all.map(async (id) => {
-          const words = 'mkdir -p "${1%/*}" && cat >"$1" && chmod "$2" "$1"';
-          await on(id, ['sh', '-c', words, 'write', path, mode], text);
+          const words = 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"';
+          await onDroplet(id, ['sh', '-c', words, 'write', path, mode], text);
         }),
       );
     try {
@@ -34,17 +34,19 @@ test('an env file that others may read, with a debug flag on and a key missing, 
       const fixed = await stage.run('check', '--fix');
       expectExit(fixed, 0);
       for (const id of all) {
-        expect(fixed.stdout).toContain(`✓ droplet ${id}: ${path}: mended: it was root's with mode 644`);
-        const { stdout } = await on(id, ['stat', '-c', '%a %U', path]);
+        expect(fixed.stdout).toContain(
+          `✓ droplet ${id}: ${path}: mended: it was root's with mode 644`,
+        );
+        const { stdout } = await onDroplet(id, ['stat', '-c', '%a %U', path]);
         expect(stdout.trim()).toBe('600 root');
       }
       expect(`${first.stdout}${first.stderr}${fixed.stdout}${fixed.stderr}`).not.toContain(secret);
     } finally {
-      for (const id of all) await on(id, ['rm', '-f', path]);
+      for (const id of all) await onDroplet(id, ['rm', '-f', path]);
     }
   }));
 
-async function on(id: number, words: string[], stdin?: string) {
+async function onDroplet(id: number, words: string[], stdin?: string) {
   const droplet = inject('lab').droplets.find((one) => one.id === id);
   if (droplet === undefined) throw new Error(`no droplet ${id}`);
   return exec(droplet, words, stdin);

@@ -249,7 +249,8 @@ describe('facts of a droplet', () => {
       const files = ['/opt/a.env', '/opt/b.env'].map((path) => ({ path, required: true }));
       const key = { name: 'A', where: 'compose.yml:1', by: 'schema', must: 'there' } as const;
       const expected = { files, from: [], untold: [], keys: [key], any: [] };
-      const judged = 'file 600 root readable\nthere A\ndebug B\nfile 644 deploy readable\nunclosed\nend\n';
+      const judged =
+        'file 600 root readable\nthere A\ndebug B\nfile 644 deploy readable\nunclosed\nend\n';
       const look = (text: string) =>
         orFailure(async () =>
           envFindings(expected, await judgeEnvFiles(settings, droplet(text), expected)),

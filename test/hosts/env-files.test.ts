@@ -16,10 +16,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { judgeEnvFiles, mendEnvFiles } from '../../src/hosts/env-files.ts';
 import { envFindings } from '../../src/hosts/env-findings.ts';
-import type { SshHost } from '../../src/hosts/ssh.ts';
+import { type SshHost, sshPool } from '../../src/hosts/ssh.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import type { ExpectedEnv, ExpectedKey } from '../../src/policy/env-expected.ts';
 import { type Here, here } from './here.ts';
 import { shopSettings } from './settings.ts';
+import { standIn } from './stand-in.ts';
 
 const root = process.getuid?.() === 0;
 const nobody = 65_534;
@@ -123,6 +125,24 @@ describe.runIf(root)('the file', () => {
     const found = await told(expecting({ files, keys: [key('A')] }));
     expect(found.map((line) => line.split(' ')[0])).toEqual(['ok', 'ok', 'warn']);
   });
+});
+
+test('through SSH and a login shell it is judged the same', async () => {
+  const droplet = await standIn();
+  const { hosts } = droplet;
+  const pool = sshPool({ hosts, addresses: () => '127.0.0.1', clock: systemClock });
+  try {
+    write('A="it\'s \\"\n"\nDEBUG=\'on\'\r\nURL=x # y\n');
+    const keys = ['A', 'URL'].map((name) => key(name));
+    const found = (await told(expecting({ keys }), pool.on(1))).slice(1);
+    expect(found).toEqual([
+      'fail web.env: DEBUG: a debug flag is on',
+      'ok keys of env files: all 2 that are asked for are there',
+    ]);
+  } finally {
+    await pool.close();
+    await droplet.close();
+  }
 });
 
 describe('keys', () => {
