@@ -2,7 +2,7 @@
 import { durationText } from '../../policy/duration.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { Settings } from '../../policy/settings.ts';
-import type { BalancerFacts } from '../../wire.ts';
+import type { BalancerFacts, Inspection } from '../../wire.ts';
 import type { Finding } from '../findings.ts';
 
 type Given = {
@@ -13,6 +13,17 @@ type Given = {
 
 export function balancerFindings(given: Given): readonly Finding[] {
   return [ofPath(given), ofSwitch(given), ...ofDrain(given), ...ofEntry(given)];
+}
+
+/** What is not well of it, for `promote`, which goes on all the same. */
+export function balancerNotes(
+  { policy, settings }: { readonly policy: Policy; readonly settings: Pick<Settings, 'traffic'> },
+  { balancer }: Pick<Inspection, 'balancer'>,
+): readonly string[] {
+  if (balancer === null) return [];
+  return balancerFindings({ balancer, policy, traffic: settings.traffic })
+    .filter(({ verdict }) => verdict !== 'ok')
+    .map(({ what, detail, mend }) => `${what}: ${detail}: ${mend}`);
 }
 
 /** What the policy's gates and the drain order speak of should be what the balancer looks at. */

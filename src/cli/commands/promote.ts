@@ -13,9 +13,8 @@ import {
 } from '../../controller/prepare.ts';
 import type { Refusal } from '../../promotion/admit.ts';
 import { type App, environmentsOf } from '../../promotion/app.ts';
-import type { Inspection } from '../../wire.ts';
 import { readBlueprint } from '../blueprint.ts';
-import { balancerFindings } from '../checks/balancer.ts';
+import { balancerNotes } from '../checks/balancer.ts';
 import type { CliCommand } from '../command.ts';
 import { type Connection, connected, type Opened } from '../connect.ts';
 import { drive } from '../drive.ts';
@@ -86,7 +85,7 @@ async function attempt(
   const { app } = await quietly(connection).read();
   const inspection = await connection.wired.inspect();
   if (inspection.refusals.length > 0) throw refused(untouched(inspection.refusals));
-  for (const warning of [...inspection.warnings, ...unsuited(connection, inspection)])
+  for (const warning of [...inspection.warnings, ...balancerNotes(connection, inspection)])
     connection.output.note(`note: ${warning}`);
   const pool = freePool(app);
   const droplets = inspection.pools[pool].found.map((droplet) => droplet.id);
@@ -97,17 +96,6 @@ async function attempt(
     droplets,
   });
   return proceed(connection, blueprint, prepared, app, options);
-}
-
-/** As `check` tells it. */
-function unsuited(
-  { policy, settings: { traffic } }: Connection,
-  { balancer }: Inspection,
-): readonly string[] {
-  const findings = balancer === null ? [] : balancerFindings({ balancer, policy, traffic });
-  return findings
-    .filter(({ verdict }) => verdict !== 'ok')
-    .map(({ what, detail, mend }) => `${what}: ${detail}: ${mend}`);
 }
 
 async function proceed(

@@ -1,6 +1,6 @@
 // bgctl check on the balancer's own settings: each suits the policy and the app, or is warned of.
 import { describe, expect, test } from 'vitest';
-import { balancerFindings } from '../../../src/cli/checks/balancer.ts';
+import { balancerFindings, balancerNotes } from '../../../src/cli/checks/balancer.ts';
 import { ofCertificates } from '../../../src/cli/checks/certificates.ts';
 import type { Settings } from '../../../src/policy/settings.ts';
 import type { BalancerFacts, CertificateFacts } from '../../../src/wire.ts';
@@ -83,6 +83,19 @@ describe('a balancer', () => {
   test('is not asked how long it drains an app that cannot be told to', () => {
     expect(told({ drains: false, balancer: { evictionMs: 18_000 } })).toHaveLength(2);
   });
+});
+
+test('promote notes what is not well, with its mend, and nothing else', () => {
+  const settings = { traffic: { health: '/healthz', drain: null } as Settings['traffic'] };
+  const notes = (changes: Partial<BalancerFacts> | null) => {
+    const balancer = changes === null ? null : ({ ...good, ...changes } as BalancerFacts);
+    return balancerNotes({ policy: aPolicy(), settings }, { balancer });
+  };
+  expect(notes({ warmUpMs: 40_000 })).toEqual([
+    expect.stringMatching(/^switch within .*: every release would be taken back: shorten its check/),
+  ]);
+  expect(notes({})).toEqual([]);
+  expect(notes(null)).toEqual([]);
 });
 
 describe('a certificate', () => {
