@@ -36,7 +36,7 @@ export type HostFacts = {
   readonly logins: Readonly<Record<string, boolean>>;
 };
 
-export type EnvFile = {
+type EnvFile = {
   /** As `stat` prints it: `600`. */
   readonly mode: string;
   readonly owner: string;

@@ -92,7 +92,9 @@ test('promote notes what is not well, with its mend, and nothing else', () => {
     return balancerNotes({ policy: aPolicy(), settings }, { balancer });
   };
   expect(notes({ warmUpMs: 40_000 })).toEqual([
-    expect.stringMatching(/^switch within .*: every release would be taken back: shorten its check/),
+    expect.stringMatching(
+      /^switch within .*: every release would be taken back: shorten its check/,
+    ),
   ]);
   expect(notes({})).toEqual([]);
   expect(notes(null)).toEqual([]);
