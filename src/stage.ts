@@ -64,6 +64,9 @@ function clientOf(cloud: Cloud, { machine, epoch, chance }: Caller): CloudClient
       throw failureOf(answer(404, ''), call(`read droplet ${id}`, false), 0);
     },
     balancers: async () => [],
+    certificate: async (id) => {
+      throw failureOf(answer(404, ''), call(`read the certificate ${id}`, false), 0);
+    },
     metric: async () => [],
     addDroplets: (_, droplets) => write('attach', droplets),
     removeDroplets: (_, droplets) => write('detach', droplets),

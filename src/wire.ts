@@ -6,13 +6,17 @@ import { checkToken } from './cloud/account.ts';
 import { cloudBalancer } from './cloud/balancer.ts';
 import { type CloudClient, cloudClient } from './cloud/client.ts';
 import { lookUp } from './cloud/droplets.ts';
-import type { BalancerFacts, DropletFacts } from './cloud/facts.ts';
+import type { BalancerFacts, CertificateFacts, DropletFacts } from './cloud/facts.ts';
 import { balancerMetrics } from './cloud/metrics.ts';
 import { type Inspection, inspectBalancer } from './cloud/preflight.ts';
 import type { Survey } from './controller/prepare.ts';
 import { operatorsHooks } from './hooks/hooks.ts';
+import { judgeEnvFiles, mendEnvFiles } from './hosts/env-files.ts';
+import { envFindings } from './hosts/env-findings.ts';
 import { dropletFacts } from './hosts/facts.ts';
-import { findingsOf, type HostFinding } from './hosts/findings.ts';
+import type { HostFinding } from './hosts/finding.ts';
+import { findingsOf } from './hosts/findings.ts';
+import { githubLoginFindings } from './hosts/github-login.ts';
 import { dropletHosts } from './hosts/hosts.ts';
 import { runHere } from './hosts/local.ts';
 import { downWords, privileged, pullWords, upWords } from './hosts/project.ts';
@@ -22,13 +26,14 @@ import { postgresJournal } from './journal/postgres.ts';
 import { sshJournal } from './journal/ssh.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Failure } from './lib/failure.ts';
+import type { ExpectedEnv } from './policy/env-expected.ts';
 import type { Settings } from './policy/settings.ts';
 import { probes } from './probes/probe.ts';
 import { balancerTraffic } from './probes/traffic.ts';
 import type { DropletId, ProjectAt } from './promotion/environment.ts';
 import type { Journal, World } from './world.ts';
 
-export type { Inspection };
+export type { BalancerFacts, CertificateFacts, HostFinding, Inspection };
 
 export type Wired = {
   readonly world: World;
@@ -39,8 +44,16 @@ export type Wired = {
   inspect(): Promise<Inspection>;
   /** `metrics`: whether the policy judges by the balancer's metrics too. */
   scopes(wanted: { readonly metrics: boolean }): Promise<readonly ScopeCheck[]>;
+  /** A certificate of the balancer's rules. */
+  certificate(id: string): Promise<CertificateFacts>;
   /** What `check` tells of a droplet. */
   examine(droplet: DropletId): Promise<readonly HostFinding[]>;
+  /** And of its env files, judged there. */
+  envFiles(droplet: DropletId, expected: ExpectedEnv): Promise<readonly HostFinding[]>;
+  /** `repo@sha256:…` of every image on a droplet. */
+  images(droplet: DropletId): Promise<readonly string[]>;
+  /** Makes these env files root's alone; tells of those that it changed, or had to leave. */
+  mend(droplet: DropletId, envFiles: readonly string[]): Promise<readonly HostFinding[]>;
   /** The words that starting and removing a project would run. */
   words(place: ProjectAt): {
     readonly start: readonly (readonly string[])[];
@@ -146,12 +159,16 @@ async function reached(settings: Settings, parts: Parts): Promise<Wired> {
     },
     inspect: () => known.inspect(),
     scopes: (wanted) => checkToken(client, settings, wanted),
-    examine: async (droplet) =>
-      findingsOf(
-        settings,
-        await facts.hostFacts(droplet, Object.values(settings.images)),
-        await facts.envFiles(droplet, settings.compose.envFiles),
-      ),
+    certificate: (id) =>
+      client.patiently({ limitMs: lookUpLimitMs }, (turn) => client.certificate(id, turn)),
+    examine: async (droplet) => [
+      ...findingsOf(settings, await facts.hostFacts(droplet, Object.values(settings.images))),
+      ...(await githubLoginFindings(settings, pool.on(droplet))),
+    ],
+    envFiles: async (droplet, expected) =>
+      envFindings(expected, await judgeEnvFiles(settings, pool.on(droplet), expected)),
+    images: (droplet) => facts.images(droplet),
+    mend: (droplet, envFiles) => mendEnvFiles(settings, pool.on(droplet), envFiles),
     words: (place) => ({
       start: [pullWords(settings, place), upWords(settings, place)],
       remove: [downWords(settings, place, 10)],

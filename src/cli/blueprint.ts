@@ -1,6 +1,7 @@
 // The operator's compose file, read and checked, as preparing a release needs it.
 import type { Blueprint, Claim } from '../controller/prepare.ts';
 import { type ComposeFile, readComposeFile } from '../policy/compose-file.ts';
+import { type ComposeNeeds, composeNeeds } from '../policy/compose-needs.ts';
 import { composeFingerprintText, renderCompose } from '../policy/compose-render.ts';
 import { misfits } from '../policy/parse.ts';
 import { formatProblems } from '../policy/problem.ts';
@@ -8,7 +9,10 @@ import type { Opened } from './connect.ts';
 import { unfit } from './exit.ts';
 import { readNamed } from './files.ts';
 
-export type CheckedCompose = Blueprint & { readonly file: ComposeFile };
+export type CheckedCompose = Blueprint & {
+  readonly file: ComposeFile;
+  readonly needs: ComposeNeeds;
+};
 
 /**
  * Throws Exit with every problem of the file, its line and the mend, and where the policy asks what this bgctl.yml cannot
@@ -28,6 +32,7 @@ export async function readBlueprint(opened: Opened): Promise<CheckedCompose> {
   const app = settings.app;
   return {
     file: parsed.value,
+    needs: composeNeeds(text, settings),
     images: settings.images,
     envFiles: settings.compose.envFiles,
     fingerprintText: (images) => composeFingerprintText({ text, app, images, settings }),

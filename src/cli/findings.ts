@@ -2,14 +2,10 @@
 import { referencesIn } from '../lib/references.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type ProbeSpec, variablesOf } from '../policy/probe-spec.ts';
-import { withheldOf } from '../wire.ts';
+import { type HostFinding, withheldOf } from '../wire.ts';
 import type { Connection } from './connect.ts';
 
-export type Finding = {
-  readonly ok: 'yes' | 'no' | 'unknown';
-  readonly what: string;
-  readonly detail: string;
-};
+export type Finding = HostFinding;
 
 export function probesOf({ gate, switch: { gates = [] }, verify }: Policy): readonly ProbeSpec[] {
   return [...gate.gates, ...gates, ...verify.gates].map(({ probe }) => probe);
@@ -24,10 +20,14 @@ export function ofVariables(
   const finding = (name: string, user: 'probe' | 'hook'): Finding => {
     const what = `environment variable ${name}, for a ${user}`;
     if (withheld.includes(name))
-      return { ok: 'no', what, detail: `it is bgctl's own secret, which no ${user} may send` };
+      return {
+        verdict: 'fail',
+        what,
+        detail: `it is bgctl's own secret, which no ${user} may send`,
+      };
     return variables[name]
-      ? { ok: 'yes', what, detail: 'it is set' }
-      : { ok: 'no', what, detail: `it is not set: the ${user} could not ask` };
+      ? { verdict: 'ok', what, detail: 'it is set' }
+      : { verdict: 'fail', what, detail: `it is not set: the ${user} could not ask` };
   };
   return [
     ...[...new Set(probesOf(policy).flatMap(variablesOf))].map((name) => finding(name, 'probe')),

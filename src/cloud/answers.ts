@@ -1,6 +1,12 @@
 // The API's answers, read leniently: only what bgctl uses must be there, what it does not know may be.
 import { z } from 'zod';
-import { ascending, type BalancerFacts, type DropletFacts, type HealthCheck } from './facts.ts';
+import {
+  ascending,
+  type BalancerFacts,
+  type CertificateFacts,
+  type DropletFacts,
+  type HealthCheck,
+} from './facts.ts';
 
 /** A response's region is an object, null for a global balancer; a request's is a slug, and fixtures mix them up. */
 const region = z
@@ -37,6 +43,7 @@ const rule = z.object({
   entry_protocol: z.string(),
   entry_port: z.number(),
   target_port: z.number(),
+  certificate_id: filled,
 });
 
 const balancer = z
@@ -87,6 +94,11 @@ const balancerFacts = balancer.transform((found): BalancerFacts => {
     idleTimeoutS: found.http_idle_timeout_seconds,
     stickySessions: found.sticky_sessions?.type === 'cookies',
     proxyProtocol: found.enable_proxy_protocol,
+    plainToo:
+      !found.redirect_http_to_https &&
+      rules.some(secure) &&
+      rules.some((each) => each.entry_protocol === 'http'),
+    certificates: [...new Set(rules.flatMap((each) => each.certificate_id ?? []))],
     warmUpMs: check.healthyThreshold * check.intervalS * 1000,
     evictionMs: (check.unhealthyThreshold * check.intervalS + check.timeoutS) * 1000,
     droplets: ascending(found.droplet_ids ?? []),
@@ -141,6 +153,21 @@ const dropletFacts = z
     };
   });
 
+const certificateFacts = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    type: text,
+    state: text,
+    not_after: filled,
+  })
+  .transform(({ id, name, type, state, not_after }, context): CertificateFacts => {
+    const notAfter = not_after === null ? null : Date.parse(not_after);
+    // What is no time must not be taken for one that is far away.
+    if (Number.isNaN(notAfter)) context.addIssue({ code: 'custom', path: ['not_after'] });
+    return { id, name, renewed: type === 'lets_encrypt', state: state ?? '', notAfter };
+  });
+
 /** Where one page of a list ends: more to come, and how many there are in all. */
 const page = {
   links: z
@@ -158,6 +185,7 @@ export const answers = {
   balancers: z
     .object({ load_balancers: z.array(balancerFacts), ...page })
     .transform((body) => ({ items: body.load_balancers, ...body.links, ...body.meta })),
+  certificate: z.object({ certificate: certificateFacts }).transform((body) => body.certificate),
   droplet: z.object({ droplet: dropletFacts }).transform((body) => body.droplet),
   droplets: z
     .object({ droplets: z.array(dropletFacts), ...page })

@@ -8,9 +8,15 @@ import type { MetricSeries } from '../world.ts';
 import { answers } from './answers.ts';
 import { type BudgetLimits, requestBudget, type Turn, usualLimits } from './budget.ts';
 import { type ConnectionOptions, type Context, connection, contextOf } from './connection.ts';
-import type { BalancerFacts, DropletFacts } from './facts.ts';
+import type { BalancerFacts, CertificateFacts, DropletFacts } from './facts.ts';
 import { type Call, CloudFailure, failureOf } from './failure.ts';
-import { checkBalancerId, checkDropletIds, checkTag, checkTokenText } from './ids.ts';
+import {
+  checkBalancerId,
+  checkCertificateId,
+  checkDropletIds,
+  checkTag,
+  checkTokenText,
+} from './ids.ts';
 import { metricAnswer, metricPath } from './metric-answer.ts';
 import { allOf, pageSize } from './pages.ts';
 import { troubleOf } from './trouble.ts';
@@ -28,6 +34,7 @@ export type CloudClient = {
   balancers(turn: Turn): Promise<readonly BalancerFacts[]>;
   droplet(id: DropletId, turn: Turn): Promise<DropletFacts>;
   dropletsTagged(tag: string, turn: Turn): Promise<readonly DropletFacts[]>;
+  certificate(id: string, turn: Turn): Promise<CertificateFacts>;
   /** One of the balancer's metrics between two times. */
   metric(
     id: string,
@@ -151,6 +158,15 @@ export function cloudClient(given: ClientOptions): CloudClient {
       // All of the account's droplets would become a pool where the question was not heard whole.
       if (!all.every(({ tags }) => isTagged(tags, tag))) throw misunderstood({ does }, 'tags');
       return all;
+    },
+    async certificate(id, turn) {
+      checkCertificateId(id);
+      const path = `/certificates/${id}`;
+      const call = read(path, `read the certificate ${id}`, 'certificate:read');
+      const get = ({ httpClient }: Context) => httpClient.get<unknown>(path);
+      const found = await ask(call, turn, get, answers.certificate);
+      if (found.id !== id) throw misunderstood(call, 'id');
+      return found;
     },
     async metric(id, name, { from, to }, turn) {
       checkBalancerId(id);

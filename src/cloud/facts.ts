@@ -1,4 +1,5 @@
 // What bgctl knows of a balancer and of a droplet.
+import type { Instant } from '../lib/clock.ts';
 import type { DropletId } from '../promotion/environment.ts';
 
 export type BalancerFacts = {
@@ -26,6 +27,10 @@ export type BalancerFacts = {
   readonly idleTimeoutS: number;
   readonly stickySessions: boolean;
   readonly proxyProtocol: boolean;
+  /** People may come in by http although there is https: it is not redirected. */
+  readonly plainToo: boolean;
+  /** Ids of the certificates of its rules, each once. */
+  readonly certificates: readonly string[];
   /** What a newly attached droplet at most waits for its first request, once the balancer knows of it. */
   readonly warmUpMs: number;
   /** From a droplet's first failed check until it gets no more requests, at most. */
@@ -42,6 +47,17 @@ export type HealthCheck = {
   readonly timeoutS: number;
   readonly healthyThreshold: number;
   readonly unhealthyThreshold: number;
+};
+
+export type CertificateFacts = {
+  readonly id: string;
+  readonly name: string;
+  /** DigitalOcean renews it by itself. */
+  readonly renewed: boolean;
+  /** `pending`, `verified` or `error`. */
+  readonly state: string;
+  /** Null while it is not issued. */
+  readonly notAfter: Instant | null;
 };
 
 export type DropletFacts = {

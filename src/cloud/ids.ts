@@ -10,6 +10,11 @@ export function checkBalancerId(id: string): void {
   );
 }
 
+export function checkCertificateId(id: string): void {
+  if (/^[\w-]{1,64}$/.test(id)) return;
+  throw wrong(`${quoted(id)} is not the id of a certificate.`);
+}
+
 /** Throws Bug on an empty list: what the API makes of one is unknown, so none is ever sent. */
 export function checkDropletIds(ids: readonly DropletId[]): void {
   assert(ids.length > 0, 'a list of droplets for DigitalOcean is never empty');

@@ -80,6 +80,16 @@ export const dockerAnswers = {
   digest: z
     .looseObject({ Descriptor: z.looseObject({ digest: text.regex(/^sha256:[0-9a-f]{64}$/) }) })
     .transform(({ Descriptor }) => Descriptor.digest),
+  images: z
+    .array(
+      z.looseObject({
+        RepoDigests: z
+          .array(text)
+          .nullish()
+          .transform((found) => found ?? []),
+      }),
+    )
+    .transform((images) => images.flatMap(({ RepoDigests }) => RepoDigests)),
   time: z
     .looseObject({ SystemTime: text })
     .transform(({ SystemTime }) => Date.parse(SystemTime))

@@ -29,6 +29,8 @@ export interface DockerHost {
   containers(project: string): Promise<readonly Container[]>;
   /** Last lines of both streams, as the program wrote them: may hold secrets. */
   logs(container: Container, lines: number): Promise<string>;
+  /** `repo@sha256:…` of every image that is there. */
+  images(): Promise<readonly string[]>;
   /** Digest that the registry has for a reference. */
   digest(reference: string, auth: RegistryAuth | null): Promise<string>;
   /** The droplet's own time, in milliseconds since the epoch. */
@@ -78,6 +80,13 @@ export function dockerOn(host: SshHost, droplet: DropletId, clock: Clock): Docke
         const bytes = await asked.catch(vanished);
         if (bytes === null) return '';
         return container.tty ? bytes.toString('utf8') : demultiplexed(bytes);
+      });
+    },
+    images() {
+      const what = 'Listing images';
+      return reads(what, async (abortSignal) => {
+        const found = await docker.listImages({ digests: true, abortSignal });
+        return understood(dockerAnswers.images, found, what);
       });
     },
     digest(reference, authconfig) {

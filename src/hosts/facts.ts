@@ -3,8 +3,9 @@ import type { Clock } from '../lib/clock.ts';
 import { because, Failure } from '../lib/failure.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { DropletId } from '../promotion/environment.ts';
+import { type ClockAhead, clockAhead } from './clock-ahead.ts';
 import { dockerOn } from './docker.ts';
-import { privileged } from './project.ts';
+import { lookAround, unreadable } from './look-around.ts';
 import { registryLogin, registryOf } from './registry.ts';
 import { envFilesScript, factsScript } from './scripts.ts';
 import type { SshHost, SshPool } from './ssh.ts';
@@ -24,13 +25,18 @@ export type HostFacts = {
   /** At Docker's root. */
   readonly diskFreeBytes: number | null;
   readonly memoryAvailableBytes: number | null;
+  /** As `uname -r` says it. */
+  readonly kernel: string | null;
+  /** Whether something keeps the droplet's clock; null: it cannot be told. */
+  readonly synchronised: boolean | null;
+  readonly ahead: ClockAhead | null;
   /** Null where the compose directory can be written, or made. */
   readonly directoryTrouble: string | null;
   /** Registry host → whether the user there has a login for it. */
   readonly logins: Readonly<Record<string, boolean>>;
 };
 
-export type EnvFile = {
+type EnvFile = {
   /** As `stat` prints it: `600`. */
   readonly mode: string;
   readonly owner: string;
@@ -63,6 +69,8 @@ export interface DropletFacts {
   publishedPorts(droplet: DropletId): Promise<readonly PublishedPort[]>;
   /** Names of all containers, running or not: a `container_name` can be had once. */
   containerNames(droplet: DropletId): Promise<readonly { name: string; project: string }[]>;
+  /** `repo@sha256:…` of every image that is there. */
+  images(droplet: DropletId): Promise<readonly string[]>;
   /** `repo@sha256:…` of a tag, asked of the registry with the droplet's login; a digest is returned as it is. */
   resolveDigest(droplet: DropletId, repository: string, tagOrDigest: string): Promise<string>;
 }
@@ -77,16 +85,17 @@ export function dropletFacts(given: {
   const facts: DropletFacts = {
     async hostFacts(droplet, repositories) {
       const host = pool.on(droplet);
-      const [lines, tcpTrouble, logins] = await Promise.all([
-        script(settings, host, factsScript, [settings.compose.directory]),
+      const [lines, tcpTrouble, logins, ahead] = await Promise.all([
+        lookAround(settings, host, factsScript, [settings.compose.directory]),
         tcpTroubleOf(host, settings.hosts.port),
         loginsOf(settings, host, repositories),
+        clockAhead(host, clock),
       ]);
-      return { ...factsOf(lines), tcpTrouble, logins };
+      return { ...factsOf(lines), tcpTrouble, logins, ahead };
     },
     async envFiles(droplet, paths) {
       if (paths.length === 0) return {};
-      const lines = await script(settings, pool.on(droplet), envFilesScript, paths);
+      const lines = await lookAround(settings, pool.on(droplet), envFilesScript, paths);
       // Each line ends with a newline, the last one too.
       if (lines.length !== paths.length + 1 || lines.at(-1) !== '') throw unreadable();
       return Object.fromEntries(paths.map((path, at) => [path, envFileOf(lines[at] ?? '')]));
@@ -106,6 +115,7 @@ export function dropletFacts(given: {
     async containerNames(droplet) {
       return (await docker(droplet).list()).map(({ name, project }) => ({ name, project }));
     },
+    images: (droplet) => docker(droplet).images(),
     async resolveDigest(droplet, repository, tagOrDigest) {
       if (/^sha256:[\da-f]{64}$/.test(tagOrDigest)) return `${repository}@${tagOrDigest}`;
       const login = await registryLogin(settings, pool.on(droplet), registryOf(repository));
@@ -114,18 +124,6 @@ export function dropletFacts(given: {
     },
   };
   return facts;
-}
-
-async function script(
-  settings: Settings,
-  host: SshHost,
-  text: string,
-  data: readonly string[],
-): Promise<readonly string[]> {
-  const words = privileged(settings, ['sh', '-c', text, 'bgctl', ...data]);
-  const ran = await host.exec(words, { timeoutMs: 30_000, what: 'Looking around' });
-  if (ran.code === 0) return ran.stdout.split('\n');
-  throw new Failure('host', `Looking around failed: ${ran.stderr.trim().slice(-300)}`);
 }
 
 async function tcpTroubleOf(host: SshHost, port: number): Promise<string | null> {
@@ -151,14 +149,8 @@ async function loginsOf(
   return Object.fromEntries(await Promise.all(found));
 }
 
-function unreadable(): Failure {
-  return new Failure('host', 'Looking around failed: the answer did not arrive whole.', {
-    retry: 'soon',
-  });
-}
-
 /** Of some facts silence is good news, so that a text without its end says nothing. */
-function factsOf(lines: readonly string[]): Omit<HostFacts, 'tcpTrouble' | 'logins'> {
+function factsOf(lines: readonly string[]): Omit<HostFacts, 'tcpTrouble' | 'logins' | 'ahead'> {
   if (lines.at(-2) !== 'end=' || lines.at(-1) !== '') throw unreadable();
   const said = new Map(
     lines.map((line) => [line.split('=', 1)[0] ?? '', line.slice(line.indexOf('=') + 1)]),
@@ -175,6 +167,8 @@ function factsOf(lines: readonly string[]): Omit<HostFacts, 'tcpTrouble' | 'logi
     missingPrograms: (text('missing') ?? '').split(' ').filter(Boolean),
     diskFreeBytes: number('diskKib'),
     memoryAvailableBytes: number('memoryKib'),
+    kernel: text('kernel'),
+    synchronised: { yes: true, no: false }[text('synchronised') ?? ''] ?? null,
     directoryTrouble: text('directoryTrouble'),
   };
 }

@@ -1,23 +1,11 @@
 // What `check` tells of a droplet: its facts, each against what bgctl needs. Pure.
 import type { Settings } from '../policy/settings.ts';
-import type { EnvFile, HostFacts } from './facts.ts';
+import type { HostFacts } from './facts.ts';
+import type { HostFinding } from './finding.ts';
+import { machineFindings } from './machine-findings.ts';
 
-export type HostFinding = {
-  readonly ok: 'yes' | 'no' | 'unknown';
-  readonly what: string;
-  readonly detail: string;
-};
-
-const gib = 1024 ** 3;
-const diskFreeMin = 2 * gib;
-const memoryAvailableMin = gib / 4;
-
-export function findingsOf(
-  settings: Settings,
-  facts: HostFacts,
-  envFiles: Readonly<Record<string, EnvFile | null>>,
-): readonly HostFinding[] {
-  const { docker, compose, missingPrograms, tcpTrouble, directoryTrouble, notRoot } = facts;
+export function findingsOf(settings: Settings, facts: HostFacts): readonly HostFinding[] {
+  const { missingPrograms, tcpTrouble, directoryTrouble, notRoot } = facts;
   return [
     finding(
       'rights',
@@ -26,12 +14,7 @@ export function findingsOf(
         ? 'commands run as root'
         : `commands run as ${notRoot}, and only root may count connections: let it run sudo without a password, and set hosts.sudo: true`,
     ),
-    finding('Docker Engine', docker !== null, docker ?? facts.dockerTrouble),
-    finding(
-      'Docker Compose',
-      isV2(compose),
-      compose ?? 'docker compose is missing: install Compose V2',
-    ),
+    ...machineFindings(facts),
     finding(
       'programs',
       missingPrograms.length === 0,
@@ -47,52 +30,16 @@ export function findingsOf(
       directoryTrouble === null,
       directoryTrouble ?? 'can be written',
     ),
-    atLeast('disk free', facts.diskFreeBytes, diskFreeMin),
-    atLeast('memory available', facts.memoryAvailableBytes, memoryAvailableMin),
     ...Object.entries(facts.logins).map(([registry, login]) => ({
-      ok: login ? ('yes' as const) : ('unknown' as const),
+      verdict: login ? ('ok' as const) : ('warn' as const),
       what: `login for ${registry}`,
       detail: login
         ? 'there'
         : `none: \`docker login ${registry}\` there, unless its images are public`,
     })),
-    ...Object.entries(envFiles).map(([path, file]) => ofEnvFile(path, file)),
   ];
 }
 
 function finding(what: string, ok: boolean, detail: string): HostFinding {
-  return { ok: ok ? 'yes' : 'no', what, detail };
-}
-
-function isV2(compose: string | null): boolean {
-  return Number(/^v?(\d{1,3})\./.exec(compose ?? '')?.[1] ?? 0) >= 2;
-}
-
-function atLeast(what: string, bytes: number | null, min: number): HostFinding {
-  if (bytes === null) return { ok: 'unknown', what, detail: 'could not be read' };
-  const detail = `${(bytes / gib).toFixed(1)} GiB`;
-  return {
-    ok: bytes >= min ? 'yes' : 'no',
-    what,
-    detail: bytes >= min ? detail : `only ${detail}, want ${(min / gib).toFixed(2)} GiB`,
-  };
-}
-
-function ofEnvFile(path: string, file: EnvFile | null): HostFinding {
-  if (file === null)
-    return { ok: 'no', what: path, detail: 'missing: put it there before promoting' };
-  const open = !/^[0-7]?[0-7]00$/.test(file.mode);
-  if (file.sha256 === null)
-    return {
-      ok: 'no',
-      what: path,
-      detail: `belongs to ${file.owner} and cannot be read: set hosts.sudo`,
-    };
-  return {
-    ok: open ? 'unknown' : 'yes',
-    what: path,
-    detail: open
-      ? `mode ${file.mode}: others may read it, want 600`
-      : `${file.owner}, mode ${file.mode}`,
-  };
+  return { verdict: ok ? 'ok' : 'fail', what, detail };
 }

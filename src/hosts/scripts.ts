@@ -131,13 +131,26 @@ else
 fi
 echo "compose=$(docker compose version --short 2>/dev/null)"
 missing=
-for program in docker flock timeout sha256sum ss nsenter ip; do
+for program in docker flock timeout sha256sum ss nsenter ip awk; do
   command -v "$program" >/dev/null || missing="$missing $program"
 done
 echo "missing=$missing"
 [ "$(id -u)" = 0 ] || echo "notRoot=$(id -un)"
 root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null)
 [ -z "$root" ] || echo "diskKib=$(df -Pk -- "$root" 2>/dev/null | awk 'NR == 2 { print $4 }')"
+echo "kernel=$(uname -r)"
+synchronised=$(timeout 5 timedatectl show --property=NTPSynchronized --value 2>/dev/null)
+case $synchronised in
+  yes | no) ;;
+  *)
+    synchronised=
+    [ ! -e /run/systemd/timesync/synchronized ] || synchronised=yes
+    case $(LC_ALL=C timeout 5 chronyc -n tracking 2>/dev/null) in
+      *': Normal'*) synchronised=yes ;;
+      *': Not synchronised'*) synchronised=no ;;
+    esac ;;
+esac
+echo "synchronised=$synchronised"
 echo "memoryKib=$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)"
 there=$1
 while [ ! -e "$there" ]; do there=$(dirname -- "$there"); done
@@ -145,6 +158,9 @@ while [ ! -e "$there" ]; do there=$(dirname -- "$there"); done
 echo 'end='
 exit 0
 `;
+
+/** The droplet's own time, in seconds since the epoch; without the part behind the point where date knows none. */
+export const timeScript = 'date +%s.%N';
 
 /** The paths; a line each. */
 export const envFilesScript = `
@@ -156,6 +172,16 @@ for path; do
     echo
   fi
 done
+`;
+
+/** A header that authorizes by stdin. Prints `status` and GitHub's word for what the token may do, `scopes`, where it gives it; then `end`. */
+export const githubScopesScript = `
+curl -q --silent --head --max-time 10 --proto '=https' --header @- https://api.github.com/rate_limit 2>/dev/null |
+  LC_ALL=C awk '
+    { sub(/\\r$/, "") }
+    /^HTTP\\// { status = $2 }
+    tolower($1) == "x-oauth-scopes:" { known = 1; $1 = ""; scopes = $0 }
+    END { print "status " status; if (known) print "scopes" scopes; print "end" }'
 `;
 
 export const configScript = `cat "\${DOCKER_CONFIG:-$HOME/.docker}/config.json" 2>/dev/null || :`;

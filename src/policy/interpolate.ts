@@ -34,6 +34,29 @@ export function interpolate(source: string, variables: Variables, depth = 0): In
   return missing.length > 0 ? { known: false, missing } : { known: true, text };
 }
 
+export type Asked = {
+  readonly name: string;
+  /** Compose refuses the file unless it is there (`${NAME?}`), or not empty either (`${NAME:?}`). False: it becomes empty. */
+  readonly must: 'there' | 'filled' | false;
+};
+
+/** Variables that a text asks for and that have no default. */
+export function variablesIn(source: string): Asked[] {
+  const found: Asked[] = [];
+  let at = source.indexOf('$');
+  while (at >= 0) {
+    opening.lastIndex = at;
+    const [whole = '$', braced, operator = '', bare] = opening.exec(source) ?? [];
+    const name = braced ?? bare;
+    // What is only read where the variable is missing, or only where it is there, is not asked for by itself.
+    if (name !== undefined && !/[-+]$/.test(operator))
+      found.push({ name, must: operator === '' ? false : operator === '?' ? 'there' : 'filled' });
+    const end = at + whole.length;
+    at = source.indexOf('$', braced === undefined ? end : closing(source, end));
+  }
+  return found;
+}
+
 /** Where the brace that was opened before `from` closes, defaults of defaults skipped. */
 function closing(source: string, from: number): number {
   let open = 1;

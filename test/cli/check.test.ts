@@ -22,10 +22,10 @@ test('of gates while switching and of webhooks they are looked for, and none may
   };
   const given = { policy, settings } as unknown as Parameters<typeof ofVariables>[0];
   const found = ofVariables(given, { CHAT: 'set', DO_TOKEN: 'set', PG: 'set' });
-  expect(found.map(({ ok, what }) => [ok, what])).toEqual([
-    ['no', 'environment variable API_KEY, for a probe'],
-    ['yes', 'environment variable CHAT, for a hook'],
-    ['no', 'environment variable DO_TOKEN, for a hook'],
-    ['no', 'environment variable PG, for a hook'],
+  expect(found.map(({ verdict, what }) => [verdict, what])).toEqual([
+    ['fail', 'environment variable API_KEY, for a probe'],
+    ['ok', 'environment variable CHAT, for a hook'],
+    ['fail', 'environment variable DO_TOKEN, for a hook'],
+    ['fail', 'environment variable PG, for a hook'],
   ]);
 });

@@ -213,8 +213,20 @@ test('check tells a missing file of SSH once, at its line, and does not knock at
   expect(told).toEqual([
     `✗ hosts.key (${config}:9): ${join(directory, 'gone')} does not exist: name the private key that the droplets accept, or write agent and add it to ssh-agent`,
   ]);
-  expect(out).toContain('? droplets: not asked: ');
+  expect(out).toContain('! droplets: not asked: ');
   expect(out).not.toMatch(/^. droplet \d+: /m);
+  const json = (await run('check', '--json', '--config', config)).out.trim().split('\n');
+  const lines = json.map((line) => JSON.parse(line));
+  expect(lines.at(-1)).toMatchObject({ event: 'result', outcome: 'refused', exit: 2 });
+  const verdicts = lines.slice(0, -1).map(({ verdict }) => verdict);
+  expect(verdicts.filter((one) => !['ok', 'warn', 'fail'].includes(one))).toEqual([]);
+  expect(lines.at(-1).fail).toBe(verdicts.filter((one) => one === 'fail').length);
+  expect(lines[0]).toEqual({
+    verdict: 'fail',
+    what: `hosts.key (${config}:9)`,
+    detail: `${join(directory, 'gone')} does not exist`,
+    mend: expect.stringMatching(/^name the private key/),
+  });
 });
 
 function settings(): string {

@@ -33,6 +33,8 @@ describe('what DigitalOcean says of a balancer', () => {
       idleTimeoutS: 60,
       stickySessions: false,
       proxyProtocol: false,
+      plainToo: false,
+      certificates: [],
       warmUpMs: 6000,
       evictionMs: 14_000,
       droplets: [1, 2, 9],
@@ -60,6 +62,18 @@ describe('what DigitalOcean says of a balancer', () => {
     entry_port,
     target_protocol: 'http',
     target_port,
+  });
+
+  it('has certificates where its rules name some, and is entered by http too where that is not redirected', () => {
+    const https = (port: number) => ({ ...rule('https', port, 80), certificate_id: 'c-1' });
+    const both = [rule('http', 80, 80), https(443), https(8443)];
+    expect(facts({ forwarding_rules: both })).toMatchObject({
+      certificates: ['c-1'],
+      plainToo: true,
+    });
+    expect(facts({ forwarding_rules: both, redirect_http_to_https: true }).plainToo).toBe(false);
+    expect(facts({ forwarding_rules: [https(443)] }).plainToo).toBe(false);
+    expect(facts({ forwarding_rules: [rule('http', 80, 80)] }).plainToo).toBe(false);
   });
 
   it('has its entrance at the first http or https rule, at https when http leads there', () => {

@@ -6,6 +6,8 @@ import { type Container, containerOf } from '../../src/hosts/container.ts';
 import { ConnectionCounter } from '../../src/hosts/counting.ts';
 import { demultiplexed, dockerOn } from '../../src/hosts/docker.ts';
 import { dockerAnswers, understood } from '../../src/hosts/docker-answers.ts';
+import { judgeEnvFiles } from '../../src/hosts/env-files.ts';
+import { envFindings } from '../../src/hosts/env-findings.ts';
 import { dropletFacts } from '../../src/hosts/facts.ts';
 import { findingsOf } from '../../src/hosts/findings.ts';
 import { runGuarded } from '../../src/hosts/guarded.ts';
@@ -199,8 +201,8 @@ describe('facts of a droplet', () => {
       );
       const whole = await facts(said).hostFacts(7, []);
       expect(
-        findingsOf(settings, whole, {})
-          .filter(({ ok }) => ok === 'yes')
+        findingsOf(settings, whole)
+          .filter(({ verdict }) => verdict === 'ok')
           .map(({ what }) => what),
       ).toEqual(['Docker Engine', 'Docker Compose', 'TCP through SSH']);
     },
@@ -216,7 +218,7 @@ describe('facts of a droplet', () => {
           if (found === null) return;
           for (const bytes of [found.diskFreeBytes, found.memoryAvailableBytes])
             expect(bytes === null || Number.isSafeInteger(bytes)).toBe(true);
-          findingsOf(settings, found, {});
+          findingsOf(settings, found);
         }),
         tries(400),
       );
@@ -234,6 +236,35 @@ describe('facts of a droplet', () => {
           if (found === null) return;
           expect(Object.keys(found)).toEqual(paths);
           for (const print of Object.values(found)) expect(print).toMatch(/^[0-9a-f]{64}$/);
+        }),
+        tries(400),
+      );
+    },
+    limitMs,
+  );
+
+  test(
+    'of env files that were judged, cut or damaged, are a Failure or findings that name only what was asked for',
+    async () => {
+      const files = ['/opt/a.env', '/opt/b.env'].map((path) => ({ path, required: true }));
+      const key = { name: 'A', where: 'compose.yml:1', by: 'schema', must: 'there' } as const;
+      const expected = { files, from: [], untold: [], keys: [key], any: [] };
+      const judged =
+        'file 600 root readable\nthere A\ndebug B\nfile 644 deploy readable\nunclosed\nend\n';
+      const look = (text: string) =>
+        orFailure(async () =>
+          envFindings(expected, await judgeEnvFiles(settings, droplet(text), expected)),
+        );
+      await fc.assert(
+        fc.asyncProperty(fc.nat(judged.length - 1), async (length) => {
+          expect(await look(judged.slice(0, length))).toBe(null);
+        }),
+        tries(200),
+      );
+      await fc.assert(
+        fc.asyncProperty(damagedText(judged), async (text) => {
+          for (const { what } of (await look(text)) ?? [])
+            expect(what).toMatch(/^(\/opt\/[ab]\.env(: [A-Za-z_]\w*)?|key A|keys of env files)$/);
         }),
         tries(400),
       );

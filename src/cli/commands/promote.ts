@@ -14,6 +14,7 @@ import {
 import type { Refusal } from '../../promotion/admit.ts';
 import { type App, environmentsOf } from '../../promotion/app.ts';
 import { readBlueprint } from '../blueprint.ts';
+import { balancerNotes } from '../checks/balancer.ts';
 import type { CliCommand } from '../command.ts';
 import { type Connection, connected, type Opened } from '../connect.ts';
 import { drive } from '../drive.ts';
@@ -84,7 +85,8 @@ async function attempt(
   const { app } = await quietly(connection).read();
   const inspection = await connection.wired.inspect();
   if (inspection.refusals.length > 0) throw refused(untouched(inspection.refusals));
-  for (const warning of inspection.warnings) connection.output.note(`note: ${warning}`);
+  for (const warning of [...inspection.warnings, ...balancerNotes(connection, inspection)])
+    connection.output.note(`note: ${warning}`);
   const pool = freePool(app);
   const droplets = inspection.pools[pool].found.map((droplet) => droplet.id);
   const prepared = await prepare(connection.wired.survey, {
