@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { labUp } from './lab.ts';
 import type { Load } from './load.ts';
 import { root } from './model.ts';
+import { goLast } from './priority.ts';
 import { type Bgctl, type JournalLine, openStage, type Stage } from './stage.ts';
 
 const { values: flags } = parseArgs({
@@ -81,6 +82,7 @@ async function promotion(
 ): Promise<{ cost: Cost; ownMs: number }> {
   const before = stage.journal().length;
   const bgctl = stage.start(['promote', version, '--json']);
+  goLast(bgctl.child.pid ?? 0);
   const usage = watchUsage(bgctl);
   const watched = await watchSwitch(stage, bgctl, load);
   const { stdout } = await must(bgctl, 0);

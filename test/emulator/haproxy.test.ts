@@ -178,6 +178,22 @@ onHaproxy(() => {
       ...changes,
     });
 
+  describe('a target that leaves', () => {
+    it('may be looked at all the while', async () => {
+      const world = await begin([1, 2], { plane: 'haproxy', knobs: { removal: 'cut' } });
+      await allUp(world, 1, 2);
+      for (const dropletIds of [[1], [1, 2], [2], [1, 2], [1], [1, 2]]) {
+        const looks = Array.from({ length: 4 }, () => world.emulator.state());
+        world.emulator.edit({ balancer: 'vulcan-lb', dropletIds });
+        for (let n = 0; n < 4; n += 1) looks.push(world.emulator.state());
+        await Promise.all(looks);
+        const [balancer] = (await world.emulator.state()).balancers;
+        const here = balancer?.targets.filter(({ leaving }) => !leaving) ?? [];
+        expect(here.map((one) => one.dropletId).toSorted()).toEqual(dropletIds);
+      }
+    });
+  });
+
   describe('a change of the settings', () => {
     it('loses no request, keeps who is healthy, and removal still reaches what began before', async () => {
       const world = await begin([1, 2], { plane: 'haproxy', knobs: { removal: 'cut' } });

@@ -86,8 +86,14 @@ export class HaproxyPlane implements DataPlane {
     this.#change(() => this.#remove(dropletId, removal));
   }
 
-  async report(): Promise<PlaneReport> {
-    await this.#work;
+  /** In turn with the changes: what leaves may only be forgotten when all of its removal is done. */
+  report(): Promise<PlaneReport> {
+    const { promise, resolve, reject } = Promise.withResolvers<PlaneReport>();
+    this.#work = this.#work.then(() => this.#report().then(resolve, reject));
+    return promise;
+  }
+
+  async #report(): Promise<PlaneReport> {
     if (this.#trouble !== null) throw this.#trouble;
     const rows = await this.#rows();
     const named = (name: string) => rows.filter(({ svname }) => svname === name);
