@@ -103,17 +103,11 @@ export class Controller {
         app,
       );
       const ending = await loop.run();
-      const replaced = lease.lost.aborted || (ending.is === 'fenced' && !(await this.#has(epoch)));
-      return replaced ? { is: 'replaced', app: ending.app } : ending;
+      return lease.lost.aborted ? { is: 'replaced', app: ending.app } : ending;
     } finally {
       await lease.end();
       await recorder.end();
     }
-  }
-
-  /** Whether this journal still gives the app to the controller of this epoch. */
-  async #has(epoch: number): Promise<boolean> {
-    return (await this.#options.world.journal.holder())?.epoch === epoch;
   }
 
   /** Says in the journal who drives now, unless there is nothing to drive. */

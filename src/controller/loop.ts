@@ -304,16 +304,18 @@ export class Loop {
   }
 
   async #yielded(why: string): Promise<Ending> {
-    await this.#flush();
-    return { is: 'fenced', app: this.#app, because: why };
+    // The refusal is recorded under the lease: who has it by then is the later controller, or there is a second journal.
+    return (await this.#flush())
+      ? { is: 'fenced', app: this.#app, because: why }
+      : { is: 'replaced', app: this.#app };
   }
 
-  /** Begin nothing; what is under way may still end within a few seconds and is then recorded. */
-  async #flush(): Promise<void> {
+  /** Begin nothing; what is under way may still end within a few seconds and is then recorded. False: the lease is lost. */
+  async #flush(): Promise<boolean> {
     const until = this.#world.clock.now() + flushMs;
     while (this.#cancels.size > 0 && this.#world.clock.now() < until)
       await this.#bell.wait(this.#world.clock, 100);
-    await this.#hearNews();
+    return this.#hearNews();
   }
 }
 

@@ -157,18 +157,16 @@ export class Droplet {
     const wrong = this.#random.chance(this.flaky) ? this.#random.next() : 1;
     // Refused, landed without an answer, landed much later, or not to be heard of again.
     if (wrong < 0.4) throw this.#trouble('refused it');
-    const verdict = { text: '' };
+    const verdict: { refusal: Failure | null } = { refusal: null };
     this.#clock.after(wrong < 0.9 && wrong >= 0.6 ? takesMs + 10_000 : takesMs, () => {
-      verdict.text = this.#land(effect, guard.epoch, turn);
+      verdict.refusal = this.#land(effect, guard.epoch, turn);
     });
     if (wrong >= 0.9 && wrong < 1) await new Promise(() => undefined);
     await this.#clock.sleep(takesMs, guard.signal);
     if (guard.signal.aborted) throw this.#trouble('was told to stop');
     if (wrong < 0.9 || cuts < this.#cuts) throw this.#trouble('was cut off');
     this.reach();
-    if (verdict.text.startsWith('refused epoch'))
-      throw new Failure('fence', `droplet ${this.id} ${verdict.text}`);
-    if (verdict.text !== '') throw this.#trouble(verdict.text);
+    if (verdict.refusal !== null) throw verdict.refusal;
   }
 
   #standing(running: Running | undefined): ProjectHealth['is'] {
@@ -188,12 +186,13 @@ export class Droplet {
     return manner === 'unhealthy' || running.silencedAt !== null ? 'unhealthy' : 'healthy';
   }
 
-  /** Why it did not count, or ''. */
-  #land(effect: HostEffect, epoch: number, turn: number): string {
-    if (this.off || this.destroyed) return 'lost its power';
-    if (epoch < this.#epoch) return `refused epoch ${epoch}`;
+  /** Why it did not count, or null. */
+  #land(effect: HostEffect, epoch: number, turn: number): Failure | null {
+    if (this.off || this.destroyed) return this.#trouble('lost its power');
+    if (epoch < this.#epoch)
+      return new Failure('fence', `droplet ${this.id} refused epoch ${epoch}`);
     if (epoch === this.#epoch && turn < (this.#landed.get(effect.project) ?? 0))
-      return 'had a later command';
+      return this.#trouble('had a later command');
     this.#epoch = epoch;
     this.#landed.set(effect.project, turn);
     this.onLand(effect);
@@ -203,13 +202,13 @@ export class Droplet {
       this.run(effect.project, now);
     if (effect.kind === 'remove-project') this.projects.delete(effect.project);
     this.onChange();
-    if (running === undefined) return '';
+    if (running === undefined) return null;
     if (effect.kind === 'fail-health' && !this.stubborn) running.silencedAt ??= now;
     if (effect.kind === 'restore-health' && running.silencedAt !== null) {
       running.silencedAt = null;
       running.upAt = now;
     }
-    return '';
+    return null;
   }
 
   #trouble(what: string): Failure {
